@@ -1,0 +1,1 @@
+//! The certificate authority: a certificate for an identity

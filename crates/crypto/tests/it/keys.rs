@@ -1,0 +1,89 @@
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use sigstead_crypto::{HashAlgorithm, KeyError, KeyKind, PublicKey, Signer as _, SoftwareSigner, VerifyError};
+
+const KINDS: [KeyKind; 7] = [
+    KeyKind::EcdsaP256,
+    KeyKind::EcdsaP384,
+    KeyKind::EcdsaP521,
+    KeyKind::Rsa2048,
+    KeyKind::Rsa3072,
+    KeyKind::Rsa4096,
+    KeyKind::Ed25519,
+];
+
+#[test]
+fn every_kind_signs_verifies_and_survives_pkcs8() {
+    for kind in KINDS {
+        let signer = SoftwareSigner::generate(kind).unwrap();
+        let again = SoftwareSigner::from_pkcs8_der(&signer.pkcs8_der().unwrap()).unwrap();
+        assert_eq!(signer.public_key(), again.public_key());
+        let signature = again.sign_now(b"message").unwrap();
+        let hash = signer.algorithm().hash();
+        let key = PublicKey::from_pem(signer.public_key().to_pem().as_bytes()).unwrap();
+        key.verify(hash, b"message", &signature).unwrap();
+        assert_eq!(key.verify(hash, b"another", &signature), Err(VerifyError::Invalid));
+        key.check_strength().unwrap();
+        if kind != KeyKind::Ed25519 {
+            key.verify_digest(hash, &hash.digest(b"message"), &signature).unwrap();
+            key.verify_digest(hash, &hash.digest(b"another"), &signature).unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn p256_agrees_with_another_implementation() {
+    let signer = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let signature = signer.sign_now(b"message").unwrap();
+    let oracle = p256::ecdsa::VerifyingKey::from_sec1_bytes(signer.public_key().key_bytes()).unwrap();
+    let parsed = p256::ecdsa::Signature::from_der(&signature).unwrap();
+    let digest = HashAlgorithm::Sha256.digest(b"message");
+    oracle.verify_prehash(&digest, &parsed).unwrap();
+    // The raw form verifies over a digest too, as Rekor accepts it.
+    signer.public_key().verify_digest(HashAlgorithm::Sha256, &digest, &parsed.to_bytes()).unwrap();
+}
+
+/// RFC 8032 §7.3, the Ed25519ph vector "abc".
+#[test]
+fn ed25519ph_known_answer() {
+    let public = hex::decode("ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf").unwrap();
+    let signature = hex::decode(
+        "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406",
+    )
+    .unwrap();
+    let spki = [hex::decode("302a300506032b6570032100").unwrap(), public].concat();
+    let key = PublicKey::from_spki_der(&spki).unwrap();
+    let digest = HashAlgorithm::Sha512.digest(b"abc");
+    key.verify_digest(HashAlgorithm::Sha512, &digest, &signature).unwrap();
+    let other = HashAlgorithm::Sha512.digest(b"abd");
+    assert_eq!(key.verify_digest(HashAlgorithm::Sha512, &other, &signature), Err(VerifyError::Invalid));
+    let short = HashAlgorithm::Sha256.digest(b"abc");
+    assert_eq!(key.verify_digest(HashAlgorithm::Sha256, &short, &signature), Err(VerifyError::HashNotAllowed));
+}
+
+#[test]
+fn weak_and_broken_keys_are_told_apart() {
+    let p224 = hex::decode("304e301006072a8648ce3d020106052b81040021033a0004").unwrap();
+    let p224 = [p224, vec![1; 56]].concat();
+    assert!(matches!(PublicKey::from_spki_der(&p224), Err(KeyError::Insecure(_))));
+    assert!(matches!(PublicKey::from_spki_der(b"junk"), Err(KeyError::Malformed(_))));
+    assert!(matches!(PublicKey::from_pem(b"junk"), Err(KeyError::Malformed(_))));
+    let mut off_curve = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap().public_key().spki_der().to_vec();
+    *off_curve.last_mut().unwrap() ^= 1;
+    let off_curve = PublicKey::from_spki_der(&off_curve).unwrap();
+    assert!(matches!(off_curve.check_strength(), Err(KeyError::Insecure(_))));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_key_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), flip in 0usize..91) {
+        let _ = PublicKey::from_spki_der(&bytes);
+        let _ = PublicKey::from_pem(&bytes);
+        let mut spki = include_bytes!("../../testdata/rekor-p256.der").to_vec();
+        spki[flip] ^= 0x55;
+        if let Ok(key) = PublicKey::from_spki_der(&spki) {
+            let _ = key.check_strength();
+            let _ = key.verify(HashAlgorithm::Sha256, b"m", &bytes);
+            let _ = key.verify_digest(HashAlgorithm::Sha256, &[0; 32], &bytes);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Rekor entry kinds: parse, verify, canonicalize, search keys

@@ -1,0 +1,1 @@
+//! OIDC tokens to principals, under Fulcio's configuration

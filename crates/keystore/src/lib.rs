@@ -1,0 +1,1 @@
+//! Key URIs to signers

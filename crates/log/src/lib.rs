@@ -1,0 +1,1 @@
+//! The Rekor transparency log service over the tlog engine

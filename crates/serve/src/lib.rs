@@ -1,0 +1,18 @@
+//! What every service stands on: listeners, limits, request ids, health, metrics, graceful shutdown.
+//!
+//! In scope: binding a port, speaking HTTP/1.1 and HTTP/2 (cleartext, by prior knowledge) on it, the
+//! limits that protect any service, draining on shutdown, `/metrics`, `/healthz` and `/readyz`.
+//! Out of scope: any API's routes, bodies and error shapes (each service has its own `error.rs`).
+
+mod health;
+mod limits;
+mod listener;
+mod metrics;
+mod request_id;
+mod tasks;
+
+pub use health::{Health, admin_router};
+pub use limits::Limits;
+pub use listener::{BoundListener, ServeError, bind};
+pub use metrics::install_metrics;
+pub use tasks::Tasks;

@@ -1,0 +1,25 @@
+use std::time::Duration;
+
+/// What one listener allows, whatever service stands behind it.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest time from a request's head to its answer's head; then 504.
+    pub request: Duration,
+    /// Longest time that a client may take to send a request's head.
+    pub header_read: Duration,
+    /// Requests in flight; one more is answered 503 with `Retry-After`.
+    pub in_flight: usize,
+    /// Open connections; one more waits in the system's backlog.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(60),
+            header_read: Duration::from_secs(30),
+            in_flight: 4096,
+            connections: 8192,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::ServiceArguments;
+use crate::config::Config;
+use crate::{console, wire};
+
+/// `sigstead config …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the configuration and every file it names; says what is wrong, and where.
+    Check(ServiceArguments),
+}
+
+impl ConfigCommand {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let Self::Check(arguments) = self;
+        let config = Config::load(&arguments.config, &arguments.overrides)?;
+        let checks = [
+            ("database", config.database().map(drop)),
+            ("ca", config.ca().and_then(|ca| wire::check_ca(&ca))),
+            ("tsa", config.tsa().and_then(|tsa| wire::check_tsa(&tsa))),
+            ("log", config.log().and_then(|log| wire::check_key(&log.key))),
+            ("ct", config.ct().and_then(|ct| wire::check_key(&ct.key))),
+            ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),
+        ];
+        let mut code = ExitCode::SUCCESS;
+        for (section, result) in checks {
+            match result {
+                Ok(()) => console::line(format_args!("{section}: ok")),
+                Err(error) => {
+                    console::line(format_args!("{section}: {error:#}"));
+                    code = ExitCode::FAILURE;
+                }
+            }
+        }
+        Ok(code)
+    }
+}

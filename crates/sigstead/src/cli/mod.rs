@@ -1,0 +1,122 @@
+//! The command line.
+
+mod audit;
+mod check;
+mod client;
+mod service;
+mod token;
+mod up;
+mod up_report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A self-hosted Sigstore: certificate authority, timestamp authority, transparency log,
+/// certificate-transparency log and trust root.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to log: error, warn, info, debug, trace, or directives as `sigstead_log=debug`.
+    #[arg(long, global = true, env = "SIGSTEAD_LOG_LEVEL", default_value = "warn")]
+    pub(crate) log_level: String,
+    /// How to log, on standard error.
+    #[arg(long, global = true, env = "SIGSTEAD_LOG_FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything in one process, with keys made at first start and a development issuer.
+    Up(up::Up),
+    /// Start the certificate authority alone.
+    Ca(ServiceArguments),
+    /// Start the timestamp authority alone.
+    Tsa(ServiceArguments),
+    /// Start the transparency log alone, or audit it.
+    #[command(args_conflicts_with_subcommands = true)]
+    Log(LogArguments),
+    /// Start the certificate-transparency log alone, or audit it.
+    #[command(args_conflicts_with_subcommands = true)]
+    Ct(LogArguments),
+    /// Serve the trust root alone.
+    Trust(ServiceArguments),
+    /// Get an identity token from the development issuer of a running `sigstead up`.
+    Token(token::Token),
+    /// What clients need: flags, environment, trusted root, signing config.
+    #[command(subcommand)]
+    Client(client::Client),
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(check::ConfigCommand),
+}
+
+/// Which configuration, and what is laid over it.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArguments {
+    /// The configuration file.
+    #[arg(long, short, env = "SIGSTEAD_CONFIG", default_value = "sigstead.toml")]
+    config: PathBuf,
+    /// Override a key, as `--set ca.listen=127.0.0.1:5555`; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct LogArguments {
+    #[command(flatten)]
+    service: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<LogCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
+    /// Re-derive every leaf hash, tile and root from the stored entries; fails on any difference.
+    Audit(ServiceArguments),
+}
+
+/// The data directory of `sigstead up`.
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The data directory of `sigstead up`.
+    #[arg(long, env = "SIGSTEAD_DATA", default_value = "sigstead-data")]
+    data: PathBuf,
+}
+
+impl Cli {
+    /// Runs the command; the exit code says how it went.
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        use service::{Service, start};
+
+        match self.command {
+            Command::Up(up) => up.run().await,
+            Command::Ca(arguments) => start(Service::Ca, &arguments).await,
+            Command::Tsa(arguments) => start(Service::Tsa, &arguments).await,
+            Command::Trust(arguments) => start(Service::Trust, &arguments).await,
+            Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
+            Command::Ct(LogArguments { service, command: None }) => start(Service::Ct, &service).await,
+            Command::Log(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
+                audit::audit(sigstead_store::TreeKind::RekorV1, &arguments).await
+            }
+            Command::Ct(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
+                audit::audit(sigstead_store::TreeKind::Ct, &arguments).await
+            }
+            Command::Token(token) => token.run().await,
+            Command::Client(client) => client.run(),
+            Command::Config(command) => command.run(),
+        }
+    }
+}

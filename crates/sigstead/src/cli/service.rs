@@ -1,0 +1,75 @@
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use sigstead_clock::SystemClock;
+use sigstead_serve::{Health, Limits, Tasks, admin_router, bind, install_metrics};
+
+use super::ServiceArguments;
+use crate::config::Config;
+use crate::wire::{self, Ground};
+use crate::{console, shutdown};
+
+/// The services that run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Ca,
+    Tsa,
+    Log,
+    Ct,
+    Trust,
+}
+
+impl Service {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ca => "the certificate authority",
+            Self::Tsa => "the timestamp authority",
+            Self::Log => "the log",
+            Self::Ct => "the CT log",
+            Self::Trust => "the trust root",
+        }
+    }
+}
+
+/// Runs one service from its configuration until it is told to stop.
+pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config, &arguments.overrides)?;
+    let tasks = Tasks::new();
+    let health = Health::new();
+    let clock = Arc::new(SystemClock);
+    let listen = listen_address(service, &config)?;
+    let bound = bind(service.name(), listen).await?;
+    let ready = format!("{} listens on http://{}", service.name(), bound.local_addr());
+    let ground = Ground { clock, tasks: tasks.clone(), health: health.clone(), guard: config.guard() };
+    let router = match service {
+        Service::Ca => wire::ca(&config.ca()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Tsa => wire::tsa(&config.tsa()?, &ground)?,
+        Service::Log => wire::log(&config.log()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Ct => wire::ct(&config.ct()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
+    };
+    bound.serve(router, &Limits::default(), &tasks);
+    serve_admin(&config, health, &tasks).await?;
+    console::line(ready);
+    shutdown::wait_and_finish(&tasks).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listen_address(service: Service, config: &Config) -> anyhow::Result<SocketAddr> {
+    Ok(match service {
+        Service::Ca => config.ca()?.listen,
+        Service::Tsa => config.tsa()?.listen,
+        Service::Log => config.log()?.listen,
+        Service::Ct => config.ct()?.listen,
+        Service::Trust => config.trust()?.listen,
+    })
+}
+
+async fn serve_admin(config: &Config, health: Health, tasks: &Tasks) -> anyhow::Result<()> {
+    if let Some(address) = config.admin_listen()? {
+        let router = admin_router(health, install_metrics()?);
+        bind("metrics and health", address).await?.serve(router, &Limits::default(), tasks);
+    }
+    Ok(())
+}

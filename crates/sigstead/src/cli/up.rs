@@ -1,0 +1,177 @@
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use sigstead_clock::{Clock, SystemClock};
+use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
+
+use super::client::write_documents;
+use super::DataArguments;
+use super::up_report::Report;
+use crate::config::{Config, GeneratedConfig, ServiceAddresses, write_generated};
+use crate::data_dir::{DataDir, write_atomically};
+use crate::dev_issuer::{DevIssuer, issuers_yaml};
+use crate::provision::{self, Provisioned};
+use crate::wire::{self, Ground};
+use crate::{console, shutdown};
+
+/// `sigstead up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    data: DataArguments,
+    /// The address that every service listens on; the development issuer wants a loopback one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    listen: IpAddr,
+    /// Postgres instead of SQLite in the data directory, as postgres://user@host/database.
+    #[arg(long, env = "SIGSTEAD_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// When ready, print one line of JSON with every URL and file instead of the table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ports: Ports,
+}
+
+/// Port 0 lets the system choose.
+#[derive(Debug, Args)]
+struct Ports {
+    /// Certificate authority.
+    #[arg(long, default_value_t = 5555)]
+    ca_port: u16,
+    /// Transparency log.
+    #[arg(long, default_value_t = 3000)]
+    log_port: u16,
+    /// Timestamp authority.
+    #[arg(long, default_value_t = 3004)]
+    tsa_port: u16,
+    /// Certificate-transparency log.
+    #[arg(long, default_value_t = 6962)]
+    ct_port: u16,
+    /// Trust root.
+    #[arg(long, default_value_t = 8088)]
+    trust_port: u16,
+    /// Development issuer.
+    #[arg(long, default_value_t = 5556)]
+    issuer_port: u16,
+    /// Metrics and health.
+    #[arg(long, default_value_t = 2112)]
+    admin_port: u16,
+}
+
+/// Every port of `up`, taken before anything is made or opened.
+struct Listeners {
+    ca: BoundListener,
+    log: BoundListener,
+    tsa: BoundListener,
+    ct: BoundListener,
+    trust: BoundListener,
+    issuer: BoundListener,
+    admin: BoundListener,
+}
+
+impl Up {
+    /// Starts everything, says so, and waits for Ctrl-C.
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let data = DataDir::open(&self.data.data)?;
+        let listeners = self.bind().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let provisioned = provision::provision(&data, clock.as_ref()).await?;
+        let config = self.write_config(&data, &listeners, &provisioned)?;
+        let tasks = Tasks::new();
+        self.serve(listeners, &config, provisioned, &tasks).await?;
+        let documents = wire::trust_documents(&config.trust()?)?;
+        write_documents(data.path(), &documents)?;
+        let report = Report::new(&data, &config)?;
+        console::line(if self.json { report.json()? } else { report.table() });
+        shutdown::wait_and_finish(&tasks).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn bind(&self) -> anyhow::Result<Listeners> {
+        let Ports { ca_port, log_port, tsa_port, ct_port, trust_port, issuer_port, admin_port } = self.ports;
+        let at = |port| SocketAddr::new(self.listen, port);
+        Ok(Listeners {
+            ca: bind("the certificate authority (--ca-port)", at(ca_port)).await?,
+            log: bind("the log (--log-port)", at(log_port)).await?,
+            tsa: bind("the timestamp authority (--tsa-port)", at(tsa_port)).await?,
+            ct: bind("the CT log (--ct-port)", at(ct_port)).await?,
+            trust: bind("the trust root (--trust-port)", at(trust_port)).await?,
+            issuer: bind("the development issuer (--issuer-port)", at(issuer_port)).await?,
+            admin: bind("metrics and health (--admin-port)", at(admin_port)).await?,
+        })
+    }
+
+    /// Writes the files that this run is configured by, and reads them back as any service would.
+    fn write_config(
+        &self,
+        data: &DataDir,
+        listeners: &Listeners,
+        provisioned: &Provisioned,
+    ) -> anyhow::Result<Config> {
+        let issuer = format!("http://{}", listeners.issuer.local_addr());
+        let host = self.listen.to_string();
+        write_atomically(&data.file("issuers.yaml"), issuers_yaml(&issuer, &host).as_bytes(), 0o600)?;
+        let address = |listener: &BoundListener| listener.local_addr().to_string();
+        let file = data.file("sigstead.toml");
+        write_generated(
+            &file,
+            &GeneratedConfig {
+                database: &self.database_reference(data)?,
+                admin: address(&listeners.admin),
+                host,
+                listen: ServiceAddresses {
+                    ca: address(&listeners.ca),
+                    tsa: address(&listeners.tsa),
+                    log: address(&listeners.log),
+                    ct: address(&listeners.ct),
+                    trust: address(&listeners.trust),
+                },
+                oidc_url: issuer,
+                log_since: provisioned.since,
+                ct_since: provisioned.since,
+            },
+        )?;
+        Config::load(&file, &[])
+    }
+
+    /// What stands in the configuration for the database; a URL goes to a file of its own, it may hold a password.
+    fn database_reference(&self, data: &DataDir) -> anyhow::Result<String> {
+        match &self.database {
+            None => Ok("sqlite:sigstead.db".to_owned()),
+            Some(url) => {
+                write_atomically(&data.file("database.url"), url.as_bytes(), 0o600)?;
+                Ok("file:database.url".to_owned())
+            }
+        }
+    }
+
+    async fn serve(
+        &self,
+        listeners: Listeners,
+        config: &Config,
+        provisioned: Provisioned,
+        tasks: &Tasks,
+    ) -> anyhow::Result<()> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let health = Health::new();
+        let limits = Limits::default();
+        let metrics = install_metrics().context("the metrics recorder")?;
+        let ground =
+            Ground { clock: Arc::clone(&clock), tasks: tasks.clone(), health: health.clone(), guard: config.guard() };
+        let database = wire::open_database(config).await?;
+        let issuer_address = listeners.issuer.local_addr();
+        let issuer = DevIssuer::new(issuer_address, provisioned.issuer_key, provisioned.issuer_secret, clock)?;
+        listeners.issuer.serve(issuer.router(), &limits, tasks);
+        listeners.ct.serve(wire::ct(&config.ct()?, &database, &ground).await?, &limits, tasks);
+        listeners.ca.serve(wire::ca(&config.ca()?, &database, &ground).await?, &limits, tasks);
+        listeners.log.serve(wire::log(&config.log()?, &database, &ground).await?, &limits, tasks);
+        listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
+        let documents = wire::trust_documents(&config.trust()?)?;
+        listeners.trust.serve(sigstead_trust::router(documents), &limits, tasks);
+        listeners.admin.serve(admin_router(health, metrics), &limits, tasks);
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use sigstead_clock::Timestamp;
+use sigstead_crypto::Secret;
+
+use super::raw::{self, RawConfig};
+
+/// Certificates live this long unless the configuration says otherwise (Fulcio's ten minutes).
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
+
+/// The configuration, checked; paths are absolute. Sections that the file leaves out are absent.
+pub(crate) struct Config {
+    file: PathBuf,
+    dir: PathBuf,
+    raw: RawConfig,
+}
+
+/// `[ca]`.
+pub(crate) struct CaConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) chain: PathBuf,
+    pub(crate) issuers: PathBuf,
+    pub(crate) lifetime: Duration,
+    /// Where to log precertificates, and the file with that log's public key.
+    pub(crate) ct: Option<(String, PathBuf)>,
+}
+
+/// `[tsa]`.
+pub(crate) struct TsaConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) chain: PathBuf,
+}
+
+/// `[log]`.
+pub(crate) struct LogConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) hostname: String,
+}
+
+/// `[ct]`.
+pub(crate) struct CtConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) origin: String,
+    pub(crate) roots: PathBuf,
+}
+
+/// `[trust]`, with what it tells of the other services.
+pub(crate) struct TrustConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) operator: String,
+    pub(crate) oidc_url: Option<String>,
+    /// URL and chain file.
+    pub(crate) ca: Option<(String, PathBuf)>,
+    /// Endpoint URL and chain file.
+    pub(crate) tsa: Option<(String, PathBuf)>,
+    /// URL, public key file, first use.
+    pub(crate) log: Option<(String, PathBuf, Timestamp)>,
+    /// URL, public key file, first use.
+    pub(crate) ct: Option<(String, PathBuf, Timestamp)>,
+}
+
+impl Config {
+    /// Reads `file`, the environment and `--set` flags.
+    pub(crate) fn load(file: &Path, flags: &[String]) -> anyhow::Result<Self> {
+        let file = std::path::absolute(file)?;
+        let raw = raw::read(&file, flags)?;
+        let dir = file.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { file, dir, raw })
+    }
+
+    /// Where the database is: `postgres://…` or `sqlite:/absolute/path`.
+    pub(crate) fn database(&self) -> anyhow::Result<Secret<String>> {
+        let text = self.raw.database.as_deref().with_context(|| self.missing("database"))?;
+        let url = self.secret(text, "database")?;
+        Ok(Secret::new(match url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.dir.join(path).display()),
+            None => url,
+        }))
+    }
+
+    /// The file that remembers the highest checkpoint ever signed.
+    pub(crate) fn guard(&self) -> PathBuf {
+        self.path(self.raw.guard.as_deref().unwrap_or(Path::new("rollback-guard.json")))
+    }
+
+    /// Where `/metrics`, `/healthz` and `/readyz` are served.
+    pub(crate) fn admin_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
+        self.raw.admin.listen.as_deref().map(|text| self.address(text, "admin.listen")).transpose()
+    }
+
+    /// `[ca]`, complete.
+    pub(crate) fn ca(&self) -> anyhow::Result<CaConfig> {
+        let raw = &self.raw.ca;
+        let ct = match &raw.ct_url {
+            Some(url) => Some((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?)),
+            None => None,
+        };
+        Ok(CaConfig {
+            listen: self.needed_address(raw.listen.as_deref(), "ca.listen")?,
+            key: self.key(raw.key.as_deref(), "ca.key")?,
+            chain: self.needed_path(raw.chain.as_deref(), "ca.chain")?,
+            issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
+            lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
+            ct,
+        })
+    }
+
+    /// `[tsa]`, complete.
+    pub(crate) fn tsa(&self) -> anyhow::Result<TsaConfig> {
+        let raw = &self.raw.tsa;
+        Ok(TsaConfig {
+            listen: self.needed_address(raw.listen.as_deref(), "tsa.listen")?,
+            key: self.key(raw.key.as_deref(), "tsa.key")?,
+            chain: self.needed_path(raw.chain.as_deref(), "tsa.chain")?,
+        })
+    }
+
+    /// `[log]`, complete.
+    pub(crate) fn log(&self) -> anyhow::Result<LogConfig> {
+        let raw = &self.raw.log;
+        Ok(LogConfig {
+            listen: self.needed_address(raw.listen.as_deref(), "log.listen")?,
+            key: self.key(raw.key.as_deref(), "log.key")?,
+            hostname: self.needed(raw.hostname.as_deref(), "log.hostname")?.to_owned(),
+        })
+    }
+
+    /// `[ct]`, complete.
+    pub(crate) fn ct(&self) -> anyhow::Result<CtConfig> {
+        let raw = &self.raw.ct;
+        Ok(CtConfig {
+            listen: self.needed_address(raw.listen.as_deref(), "ct.listen")?,
+            key: self.key(raw.key.as_deref(), "ct.key")?,
+            origin: self.needed(raw.origin.as_deref(), "ct.origin")?.to_owned(),
+            roots: self.needed_path(raw.roots.as_deref(), "ct.roots")?,
+        })
+    }
+
+    /// `[trust]`, with the public parts of the services that the file names.
+    pub(crate) fn trust(&self) -> anyhow::Result<TrustConfig> {
+        let RawConfig { ca, tsa, log, ct, trust, .. } = &self.raw;
+        let authority = |url: Option<&str>, chain: Option<&Path>, key| match url {
+            Some(url) => anyhow::Ok(Some((url.to_owned(), self.needed_path(chain, key)?))),
+            None => Ok(None),
+        };
+        Ok(TrustConfig {
+            listen: self.needed_address(trust.listen.as_deref(), "trust.listen")?,
+            operator: self.raw.operator.clone().unwrap_or_else(|| "sigstead".to_owned()),
+            oidc_url: trust.oidc_url.clone(),
+            ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
+            tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
+            log: self.trusted_log(log.url.as_deref(), log.public_key.as_deref(), log.since.as_deref(), "log")?,
+            ct: self.trusted_log(ct.url.as_deref(), ct.public_key.as_deref(), ct.since.as_deref(), "ct")?,
+        })
+    }
+
+    fn trusted_log(
+        &self,
+        url: Option<&str>,
+        key: Option<&Path>,
+        since: Option<&str>,
+        section: &str,
+    ) -> anyhow::Result<Option<(String, PathBuf, Timestamp)>> {
+        let Some(url) = url else { return Ok(None) };
+        let key = self.needed_path(key, &format!("{section}.public_key"))?;
+        let since_key = format!("{section}.since");
+        let since = self.needed(since, &since_key)?;
+        let since = Timestamp::from_rfc3339(since)
+            .with_context(|| self.wrong(&since_key, since, "write the time as 2026-01-31T12:00:00Z"))?;
+        Ok(Some((url.to_owned(), key, since)))
+    }
+
+    fn needed<'a>(&self, value: Option<&'a str>, key: &str) -> anyhow::Result<&'a str> {
+        value.filter(|value| !value.is_empty()).with_context(|| self.missing(key))
+    }
+
+    fn needed_path(&self, value: Option<&Path>, key: &str) -> anyhow::Result<PathBuf> {
+        value.map(|path| self.path(path)).with_context(|| self.missing(key))
+    }
+
+    fn needed_address(&self, value: Option<&str>, key: &str) -> anyhow::Result<SocketAddr> {
+        self.address(self.needed(value, key)?, key)
+    }
+
+    fn address(&self, text: &str, key: &str) -> anyhow::Result<SocketAddr> {
+        text.parse().with_context(|| self.wrong(key, text, "write an IP address and a port, as 127.0.0.1:3000"))
+    }
+
+    /// A key URI; a relative `file:` path counts from the configuration's folder.
+    fn key(&self, value: Option<&str>, key: &str) -> anyhow::Result<String> {
+        let uri = self.needed(value, key)?;
+        Ok(match uri.strip_prefix("file:") {
+            Some(path) => format!("file:{}", self.dir.join(path).display()),
+            None => uri.to_owned(),
+        })
+    }
+
+    /// `env:NAME` and `file:PATH` are references; a URL may stand here itself while it has no password.
+    fn secret(&self, text: &str, key: &str) -> anyhow::Result<String> {
+        if let Some(name) = text.strip_prefix("env:") {
+            return environment_secret(name).with_context(|| self.wrong(key, text, "set that variable"));
+        }
+        if let Some(path) = text.strip_prefix("file:") {
+            let path = self.path(Path::new(path));
+            let secret = std::fs::read_to_string(&path);
+            return Ok(secret.with_context(|| format!("{key}: cannot read {}", path.display()))?.trim().to_owned());
+        }
+        if url::Url::parse(text).is_ok_and(|url| url.password().is_some()) {
+            bail!(
+                "{}: {key} has a password in plain text\n  hint: write {key} = \"env:NAME\" or \"file:PATH\"",
+                self.file.display()
+            );
+        }
+        Ok(text.to_owned())
+    }
+
+    fn path(&self, path: &Path) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    fn missing(&self, key: &str) -> String {
+        format!("{}: {key} is missing", self.file.display())
+    }
+
+    fn wrong(&self, key: &str, value: &str, fix: &str) -> String {
+        format!("{}: {key} = \"{value}\" cannot be used\n  hint: {fix}", self.file.display())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the configuration is the one reader of the environment")]
+fn environment_secret(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> (tempfile::TempDir, Config) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sigstead.toml");
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file, &[]).unwrap();
+        (dir, config)
+    }
+
+    #[test]
+    fn paths_count_from_the_file() {
+        let (dir, config) = config("database = \"sqlite:a.db\"\n[tsa]\nlisten = \"127.0.0.1:1\"\nkey = \"file:k/tsa.key\"\nchain = \"tsa.pem\"\n");
+        let tsa = config.tsa().unwrap();
+        assert_eq!(tsa.chain, dir.path().join("tsa.pem"));
+        assert_eq!(tsa.key, format!("file:{}/k/tsa.key", dir.path().display()));
+        assert_eq!(config.database().unwrap().expose(), &format!("sqlite:{}/a.db", dir.path().display()));
+    }
+
+    #[test]
+    fn a_password_in_plain_text_is_refused() {
+        let (_dir, config) = config("database = \"postgres://u:p@127.0.0.1/d\"\n");
+        let error = config.database().err().unwrap().to_string();
+        assert!(error.contains("plain text") && !error.contains("u:p"), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let (_dir, config) = config("[log]\nlisten = \"here\"\n[ct]\n");
+        assert!(config.log().err().unwrap().to_string().contains("log.listen = \"here\""));
+        assert!(config.ct().err().unwrap().to_string().contains("ct.listen is missing"));
+    }
+}

@@ -1,0 +1,8 @@
+//! Configuration: `sigstead.toml`, read once at start into checked values.
+
+mod checked;
+mod raw;
+mod write;
+
+pub(crate) use checked::{CaConfig, Config, CtConfig, LogConfig, TrustConfig, TsaConfig};
+pub(crate) use write::{GeneratedConfig, write_generated};

@@ -1,0 +1,165 @@
+//! `sigstead.toml` as it is written: every key optional, unknown keys refused.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
+const ENVIRONMENT_PREFIX: &str = "SIGSTEAD_";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawConfig {
+    pub(crate) operator: Option<String>,
+    pub(crate) database: Option<String>,
+    pub(crate) guard: Option<PathBuf>,
+    pub(crate) admin: RawListener,
+    pub(crate) ca: RawCa,
+    pub(crate) tsa: RawTsa,
+    pub(crate) log: RawLog,
+    pub(crate) ct: RawCt,
+    pub(crate) trust: RawTrust,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawListener {
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawCa {
+    pub(crate) listen: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) chain: Option<PathBuf>,
+    pub(crate) issuers: Option<PathBuf>,
+    pub(crate) lifetime_secs: Option<u64>,
+    pub(crate) ct_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawTsa {
+    pub(crate) listen: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) chain: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawLog {
+    pub(crate) listen: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawCt {
+    pub(crate) listen: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) origin: Option<String>,
+    pub(crate) roots: Option<PathBuf>,
+    pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawTrust {
+    pub(crate) listen: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) oidc_url: Option<String>,
+}
+
+/// Reads the file, then lays the environment and the `--set section.key=value` flags over it.
+pub(super) fn read(file: &Path, flags: &[String]) -> anyhow::Result<RawConfig> {
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!(
+            "cannot read the configuration {}\n  hint: `sigstead up` writes one into its data directory",
+            file.display()
+        )
+    })?;
+    let mut table: Table =
+        text.parse().with_context(|| format!("{} is not valid TOML", file.display()))?;
+    for (key, value) in environment() {
+        overlay(&mut table, &key, &value)?;
+    }
+    for flag in flags {
+        let (key, value) = flag
+            .split_once('=')
+            .with_context(|| format!("--set {flag}: expected section.key=value"))?;
+        overlay(&mut table, key, value)?;
+    }
+    Value::Table(table)
+        .try_into()
+        .with_context(|| format!("{} (with environment and flags laid over it)", file.display()))
+}
+
+/// `SIGSTEAD_CA__LISTEN=…` as `ca.listen`, `SIGSTEAD_DATABASE=…` as `database`.
+fn environment() -> Vec<(String, String)> {
+    let mut keys: Vec<_> = std::env::vars()
+        .filter_map(|(name, value)| {
+            let key = name.strip_prefix(ENVIRONMENT_PREFIX)?.to_ascii_lowercase().replace("__", ".");
+            Some((key, value))
+        })
+        .collect();
+    keys.sort();
+    keys
+}
+
+fn overlay(table: &mut Table, key: &str, value: &str) -> anyhow::Result<()> {
+    // A bare number or boolean keeps its type; everything else is text.
+    let value = match value.parse::<Value>() {
+        Ok(value @ (Value::Integer(_) | Value::Boolean(_))) => value,
+        _ => Value::String(value.to_owned()),
+    };
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, key)) => {
+            let section_value = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            let Value::Table(section_table) = section_value else {
+                bail!("{section} is not a section of the configuration");
+            };
+            section_table.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_lie_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sigstead.toml");
+        std::fs::write(&file, "operator = \"a\"\n[ca]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        let flags = ["ca.listen=127.0.0.1:2".to_owned(), "ca.lifetime_secs=300".to_owned()];
+        let raw = read(&file, &flags).unwrap();
+        assert_eq!(raw.operator.as_deref(), Some("a"));
+        assert_eq!(raw.ca.listen.as_deref(), Some("127.0.0.1:2"));
+        assert_eq!(raw.ca.lifetime_secs, Some(300));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sigstead.toml");
+        std::fs::write(&file, "[ca]\nlissen = \"127.0.0.1:1\"\n").unwrap();
+        let error = format!("{:#}", read(&file, &[]).unwrap_err());
+        assert!(error.contains("lissen") && error.contains("sigstead.toml"), "{error}");
+    }
+}

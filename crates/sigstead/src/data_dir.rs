@@ -1,0 +1,92 @@
+//! The data directory of `sigstead up`: one process at a time, private to its user.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// A data directory that this process holds until it ends.
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory if it is not there, and takes it for this process.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let path = std::path::absolute(path)?;
+        std::fs::create_dir_all(path.join("keys"))
+            .with_context(|| format!("cannot make the data directory {}", path.display()))?;
+        for private in [&path, &path.join("keys")] {
+            std::fs::set_permissions(private, Permissions::from_mode(0o700))?;
+        }
+        let lock = take(&path)?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// A file of the directory.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The directory itself, absolute.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The lock is the kernel's: it is free again when the holder is gone, however it went.
+fn take(dir: &Path) -> anyhow::Result<File> {
+    let mut lock = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(dir.join("lock"))?;
+    if lock.try_lock().is_err() {
+        let mut holder = String::new();
+        lock.read_to_string(&mut holder)?;
+        bail!(
+            "{} is held by another sigstead (process {})\n  hint: stop it, or give this one a directory of its own with --data",
+            dir.display(),
+            holder.trim()
+        );
+    }
+    lock.set_len(0)?;
+    lock.rewind()?;
+    write!(lock, "{}", std::process::id())?;
+    lock.sync_all()?;
+    Ok(lock)
+}
+
+/// Replaces `file` as one step: a reader sees the old content or the new one.
+pub(crate) fn write_atomically(file: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    let temporary = file.with_extension("new");
+    let mut new =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
+    new.write_all(content)?;
+    new.sync_all()?;
+    std::fs::rename(&temporary, file)?;
+    if let Some(dir) = file.parent() {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_told_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DataDir::open(dir.path()).unwrap();
+        let refusal = DataDir::open(dir.path()).err().unwrap().to_string();
+        assert!(refusal.contains(&format!("process {}", std::process::id())), "{refusal}");
+        drop(first);
+        DataDir::open(dir.path()).unwrap();
+    }
+}

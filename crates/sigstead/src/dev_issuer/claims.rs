@@ -1,0 +1,157 @@
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sigstead_clock::Timestamp;
+
+/// The trust domain of the SPIFFE identities that this issuer gives out.
+pub(super) const TRUST_DOMAIN: &str = "sigstead.local";
+
+/// The kinds of identity that this issuer speaks, each under an issuer URL of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum IssuerType {
+    /// A person, by e-mail address.
+    Email,
+    /// A workload, by URI under this host.
+    Uri,
+    /// A person, by user name.
+    Username,
+    /// A workload, by SPIFFE ID.
+    Spiffe,
+    /// A Kubernetes service account.
+    Kubernetes,
+    /// A GitHub Actions workflow.
+    GithubWorkflow,
+}
+
+impl IssuerType {
+    /// Every type, in the order of the issuer configuration.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Email, Self::Uri, Self::Username, Self::Spiffe, Self::Kubernetes, Self::GithubWorkflow];
+
+    /// The type's name, as Fulcio's configuration and the URL spell it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Uri => "uri",
+            Self::Username => "username",
+            Self::Spiffe => "spiffe",
+            Self::Kubernetes => "kubernetes",
+            Self::GithubWorkflow => "github-workflow",
+        }
+    }
+
+    /// The issuer URL; e-mail identities have the bare one.
+    pub(super) fn issuer(self, base: &str) -> String {
+        match self {
+            Self::Email => base.to_owned(),
+            other => format!("{base}/{}", other.name()),
+        }
+    }
+}
+
+/// What `sigstead token` asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TokenRequest {
+    pub(crate) issuer_type: IssuerType,
+    pub(crate) email: Option<String>,
+    pub(crate) sub: Option<String>,
+    /// Laid over the type's own claims; `null` removes one.
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) audience: String,
+    pub(crate) lifetime_secs: u64,
+}
+
+impl TokenRequest {
+    /// The token's claims, as an issuer of the type would fill them.
+    pub(super) fn claims(&self, base: &str, now: Timestamp) -> Map<String, Value> {
+        let issued = now.seconds();
+        let expires = now.plus(Duration::from_secs(self.lifetime_secs)).seconds();
+        let mut claims = object(json!({
+            "iss": self.issuer_type.issuer(base),
+            "aud": self.audience,
+            "iat": issued,
+            "nbf": issued,
+            "exp": expires,
+        }));
+        claims.extend(self.identity(base));
+        claims.extend(self.claims.clone());
+        claims.retain(|_, value| !value.is_null());
+        claims
+    }
+
+    fn identity(&self, base: &str) -> Map<String, Value> {
+        let sub = |default: &str| self.sub.clone().unwrap_or_else(|| default.to_owned());
+        object(match self.issuer_type {
+            IssuerType::Email => {
+                let email = self.email.clone().unwrap_or_else(|| "dev@example.com".to_owned());
+                json!({ "sub": sub(&email), "email": email, "email_verified": true })
+            }
+            IssuerType::Uri => json!({ "sub": sub(&format!("{base}/users/dev")) }),
+            IssuerType::Username => json!({ "sub": sub("dev") }),
+            IssuerType::Spiffe => json!({ "sub": sub(&format!("spiffe://{TRUST_DOMAIN}/ns/default/sa/dev")) }),
+            IssuerType::Kubernetes => json!({
+                "sub": sub("system:serviceaccount:default:dev"),
+                "kubernetes.io": {
+                    "namespace": "default",
+                    "pod": { "name": "dev-0", "uid": "6f1c9f0e-0000-4000-8000-000000000001" },
+                    "serviceaccount": { "name": "dev", "uid": "6f1c9f0e-0000-4000-8000-000000000002" },
+                },
+            }),
+            IssuerType::GithubWorkflow => github_claims(&sub("repo:example/app:ref:refs/heads/main")),
+        })
+    }
+}
+
+fn github_claims(sub: &str) -> Value {
+    json!({
+        "sub": sub,
+        "repository": "example/app",
+        "repository_id": "1001",
+        "repository_owner": "example",
+        "repository_owner_id": "2002",
+        "repository_visibility": "private",
+        "ref": "refs/heads/main",
+        "sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
+        "event_name": "push",
+        "workflow": "release",
+        "workflow_ref": "example/app/.github/workflows/release.yml@refs/heads/main",
+        "workflow_sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
+        "job_workflow_ref": "example/app/.github/workflows/release.yml@refs/heads/main",
+        "job_workflow_sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
+        "runner_environment": "self-hosted",
+        "run_id": "42",
+        "run_attempt": "1",
+    })
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asked_claims_lie_over_the_types_own() {
+        let request = TokenRequest {
+            issuer_type: IssuerType::Email,
+            email: Some("a@b.c".into()),
+            sub: None,
+            claims: object(json!({ "email_verified": null, "exp": 1 })),
+            audience: "sigstore".into(),
+            lifetime_secs: 300,
+        };
+        let claims = request.claims("http://127.0.0.1:5556", Timestamp::from_seconds(1000));
+        assert_eq!(claims["iss"], "http://127.0.0.1:5556");
+        assert_eq!(claims["sub"], "a@b.c");
+        assert_eq!(claims["exp"], 1);
+        assert!(!claims.contains_key("email_verified"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Keys and certificate chains for `sigstead up`, made at first start and kept.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use sigstead_clock::{Clock, Timestamp};
+use sigstead_crypto::{KeyKind, Secret, Signer as _, SoftwareSigner};
+use sigstead_x509::{Certificate, parse_pem_chain};
+
+use crate::data_dir::{DataDir, write_atomically};
+
+/// Private files: readable by their owner alone.
+const PRIVATE: u32 = 0o600;
+/// Public keys and certificates.
+const PUBLIC: u32 = 0o644;
+
+/// What the first start made, as `up` needs it.
+pub(crate) struct Provisioned {
+    pub(crate) issuer_key: SoftwareSigner,
+    pub(crate) issuer_secret: Secret<String>,
+    /// When the keys were made: what they sign counts from here.
+    pub(crate) since: Timestamp,
+}
+
+/// Makes whatever is missing. A file that is there is used as it is; each is written as one step,
+/// so a first start that was interrupted goes on where it stopped.
+pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Provisioned> {
+    let progress = progress(data);
+    let step = |message: &'static str| {
+        progress.set_message(message);
+        progress.inc(1);
+    };
+    step("certificate authority: root and issuing certificate");
+    let chain = certificate_authority(data, clock).await?;
+    step("timestamp authority: root and signing certificate");
+    timestamp_authority(data, clock).await?;
+    step("transparency log: key");
+    log_key(data, "keys/log.key", "log.pub")?;
+    step("CT log: key");
+    log_key(data, "keys/ct.key", "ct.pub")?;
+    step("development issuer: key");
+    let issuer_key = key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?;
+    let issuer_secret = secret(data, "dev-issuer.secret")?;
+    progress.finish_and_clear();
+    let root = chain.last().context("the CA chain is empty")?;
+    let since = Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default());
+    Ok(Provisioned { issuer_key, issuer_secret, since })
+}
+
+/// Shown while keys are made; a later start has nothing to show.
+fn progress(data: &DataDir) -> ProgressBar {
+    if data.file("dev-issuer.secret").exists() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(5);
+    if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The key in `name`, made if it is not there.
+fn key(data: &DataDir, name: &str, kind: KeyKind) -> anyhow::Result<SoftwareSigner> {
+    let file = data.file(name);
+    if !file.exists() {
+        sigstead_keystore::generate_file(&file, kind).with_context(|| format!("cannot make {}", file.display()))?;
+    }
+    sigstead_keystore::open_file(&file, None).with_context(|| format!("cannot use the key {}", file.display()))
+}
+
+fn log_key(data: &DataDir, private: &str, public: &str) -> anyhow::Result<()> {
+    let signer = key(data, private, KeyKind::EcdsaP256)?;
+    let pem = signer.public_key().to_pem();
+    write_if_other(&data.file(public), pem.as_bytes())
+}
+
+fn secret(data: &DataDir, name: &str) -> anyhow::Result<Secret<String>> {
+    let file = data.file(name);
+    if !file.exists() {
+        let secret: [u8; 32] = rand::random();
+        write_atomically(&file, hex::encode(secret).as_bytes(), PRIVATE)?;
+    }
+    Ok(Secret::new(std::fs::read_to_string(file)?))
+}
+
+async fn certificate_authority(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Vec<Certificate>> {
+    chain(data, "ca-chain.pem", async || {
+        let root_key = key(data, "keys/ca-root.key", KeyKind::EcdsaP384)?;
+        let issuing_key = key(data, "keys/ca.key", KeyKind::EcdsaP256)?;
+        let now = clock.now();
+        let root = authority::root(&root_key, "CN=sigstead CA root,O=sigstead", now).await?;
+        let issuing = authority::issuing_ca(&root_key, &root, &issuing_key, "CN=sigstead CA,O=sigstead", now).await?;
+        Ok(vec![issuing, root])
+    })
+    .await
+}
+
+async fn timestamp_authority(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Vec<Certificate>> {
+    chain(data, "tsa-chain.pem", async || {
+        let root_key = key(data, "keys/tsa-root.key", KeyKind::EcdsaP384)?;
+        let leaf_key = key(data, "keys/tsa.key", KeyKind::EcdsaP256)?;
+        let now = clock.now();
+        let root = authority::root(&root_key, "CN=sigstead TSA root,O=sigstead", now).await?;
+        let leaf = authority::tsa_leaf(&root_key, &root, &leaf_key, "CN=sigstead TSA,O=sigstead", now).await?;
+        Ok(vec![leaf, root])
+    })
+    .await
+}
+
+/// The chain in `name`, made if it is not there.
+async fn chain(
+    data: &DataDir,
+    name: &str,
+    make: impl AsyncFnOnce() -> anyhow::Result<Vec<Certificate>>,
+) -> anyhow::Result<Vec<Certificate>> {
+    let file = data.file(name);
+    if !file.exists() {
+        let pem: String = make().await?.iter().map(Certificate::to_pem).collect();
+        write_atomically(&file, pem.as_bytes(), PUBLIC)?;
+    }
+    let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    parse_pem_chain(&pem).with_context(|| format!("{} is not a certificate chain", file.display()))
+}
+
+fn write_if_other(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    if std::fs::read(file).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    write_atomically(file, content, PUBLIC)
+}
+
+/// How long a root made here lasts.
+const ROOT_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+/// How long what it signs lasts.
+const ISSUED_LIFETIME: Duration = Duration::from_secs(9 * 365 * 24 * 3600);

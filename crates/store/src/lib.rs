@@ -1,0 +1,1 @@
+//! Postgres and SQLite homes of the trees, search keys and issuances

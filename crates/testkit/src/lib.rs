@@ -1,0 +1,1 @@
+//! Test fixtures: Postgres, test keys

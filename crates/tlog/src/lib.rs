@@ -1,0 +1,1 @@
+//! The append-only engine for every tree flavour

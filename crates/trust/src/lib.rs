@@ -1,0 +1,17 @@
+//! What clients believe: the trusted root, the signing config and both in one file.
+//!
+//! In scope: assembling the documents of protobuf-specs' trust messages from the services' public
+//! keys and chains with their validity windows, and serving them over HTTP.
+//! Out of scope: making keys (`keystore`, the binary), verifying signatures (the clients do).
+
+mod documents;
+mod http;
+mod material;
+mod signing_config;
+mod trusted_root;
+
+pub use documents::{Documents, TrustError};
+pub use http::router;
+pub use material::{Authority, Log, Service, TrustMaterial, Validity};
+pub use signing_config::SigningConfig;
+pub use trusted_root::TrustedRoot;

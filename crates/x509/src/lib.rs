@@ -1,0 +1,1 @@
+//! Certificates, chains, TBS surgery, SCT lists, OIDs, CSRs, CMS
