@@ -1,1 +1,30 @@
-//! Postgres and SQLite homes of the trees, search keys and issuances
+//! Durable homes of trees, search keys, attestations and issuances: Postgres and SQLite.
+//!
+//! In scope: rows, transactions, migrations. Each method is one transaction: all of it happened, or nothing.
+//! Out of scope: what a record means (see `entry`, `ct`), when to append and what to sign (see `tlog`).
+
+mod appends;
+mod batch;
+mod codec;
+mod database;
+mod error;
+mod issuance;
+mod plan;
+mod postgres;
+mod reads;
+mod rows;
+mod search;
+mod sqlite;
+mod tree;
+mod tree_store;
+
+#[cfg(feature = "test")]
+pub mod contract;
+
+pub use batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
+pub use database::{Database, Options};
+pub use error::StoreError;
+pub use issuance::{Intent, Issuance};
+pub use search::SearchKey;
+pub use tree::{Head, NewTree, Tree, TreeKey, TreeKind, TreeState};
+pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

@@ -1,1 +1,24 @@
-//! Certificates, chains, TBS surgery, SCT lists, OIDs, CSRs, CMS
+//! Certificates, chains, TBS surgery, SCT lists, OIDs, CSRs.
+//!
+//! In scope: taking certificates apart without changing a byte, putting them together, precertificates
+//! and SCTs (RFC 6962 §3), certificate signing requests, the rules that chains must meet.
+//! Out of scope: keys and signatures themselves (see `crypto`), who gets which certificate (see `ca`).
+
+pub mod authority;
+pub mod build;
+mod certificate;
+mod chain;
+mod csr;
+mod error;
+pub mod oid;
+pub mod precertificate;
+mod san;
+pub mod sct;
+mod tlv;
+
+pub use certificate::{Certificate, parse_pem_chain};
+pub use chain::{ChainError, ChainRules, Purpose, validate_chain, validate_key};
+pub use csr::CertificateRequest;
+pub use error::X509Error;
+pub use san::SubjectAlternativeName;
+pub use sct::Sct;

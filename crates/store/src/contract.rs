@@ -1,0 +1,282 @@
+//! What every engine must do, as tests: each takes a fresh, migrated database and panics where the
+//! contract of [`TreeStore`] does not hold.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this module is made of assertions")]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sigstead_merkle::{Frontier, Hash, TileCoord, leaf_hash};
+
+use crate::{
+    Assigned, Attestation, Batch, Database, Intent, Issuance, Leaf, LeafSource, NewTree, Proposal, SearchKey,
+    StoreError, Tree, TreeKind, TreeStore,
+};
+
+/// Runs every test, each on a database of its own.
+pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
+    appends_and_reads_back(&fresh().await).await;
+    duplicates_get_the_first_index(&fresh().await).await;
+    sequenced_leaves_know_their_index(&fresh().await).await;
+    an_unknown_outcome_is_resolved(&fresh().await).await;
+    tiles_and_bundles_fill_up(&fresh().await).await;
+    a_second_level_fills_up(&fresh().await).await;
+    equal_prefixes_are_told_apart(&fresh().await).await;
+    search_and_attestations(&fresh().await).await;
+    frozen_trees_refuse(&fresh().await).await;
+    one_active_tree_of_a_kind(&fresh().await).await;
+    two_writers_never_fork(&fresh().await).await;
+    sealing_disturbs_no_reader(&fresh().await).await;
+    issuances_are_recorded(&fresh().await).await;
+}
+
+async fn tree(database: &Database) -> Tree {
+    database.migrate().await.unwrap();
+    let new = NewTree { tree_id: 77, kind: TreeKind::RekorV1, origin: "test - 77".into(), created_ms: 5 };
+    database.open_active_tree(&new).await.unwrap()
+}
+
+fn fixed(record: &str) -> Proposal {
+    let leaf = Leaf { record: Bytes::from(record.to_owned()), hash: leaf_hash(record.as_bytes()) };
+    Proposal { leaf: LeafSource::Fixed(leaf), search_keys: Vec::new(), attestation: None }
+}
+
+fn batch(proposals: Vec<Proposal>) -> Batch {
+    Batch { proposals, timestamp_ms: 1000, since: None }
+}
+
+fn numbered(range: std::ops::Range<u64>) -> Batch {
+    batch(range.map(|n| fixed(&format!("record {n}"))).collect())
+}
+
+fn frontier(range: std::ops::Range<u64>) -> Frontier {
+    let mut frontier = Frontier::new();
+    range.for_each(|n| frontier.push(leaf_hash(format!("record {n}").as_bytes())));
+    frontier
+}
+
+async fn appends_and_reads_back(database: &Database) {
+    let tree = tree(database).await.key;
+    assert_eq!(database.head(tree).await.unwrap().size(), 0);
+    let committed = database.append(tree, &numbered(0..3)).await.unwrap();
+    assert_eq!((committed.before.size(), committed.head.size()), (0, 3));
+    let mut older = numbered(3..5);
+    older.timestamp_ms = 500;
+    let committed = database.append(tree, &older).await.unwrap();
+    assert_eq!(committed.outcomes[0].assigned, Assigned { index: 3, timestamp_ms: 1000 }, "time goes on");
+    assert_eq!(committed.head, database.head(tree).await.unwrap());
+    assert_eq!(committed.head.frontier, frontier(0..5));
+    let entries = database.entries(tree, 1, 10).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| &entry.record[..]).collect::<Vec<_>>(), [
+        b"record 1", b"record 2", b"record 3", b"record 4"
+    ]);
+    assert!(database.entries(tree, 5, 1).await.unwrap().is_empty());
+    assert_eq!(database.edge(tree).await.unwrap().leaf_hashes.len(), 5);
+    assert_eq!(database.find_leaf(tree, &leaf_hash(b"record 4")).await.unwrap(), Some(4));
+    assert_eq!(database.find_leaf(tree, &leaf_hash(b"record 9")).await.unwrap(), None);
+}
+
+async fn duplicates_get_the_first_index(database: &Database) {
+    let tree = tree(database).await.key;
+    database.append(tree, &numbered(0..2)).await.unwrap();
+    let again = batch(vec![fixed("record 1"), fixed("new"), fixed("new"), fixed("record 0")]);
+    let committed = database.append(tree, &again).await.unwrap();
+    let found: Vec<_> = committed.outcomes.iter().map(|o| (o.assigned.index, o.is_new)).collect();
+    assert_eq!(found, [(1, false), (2, true), (2, false), (0, false)]);
+    assert_eq!(committed.head.size(), 3);
+    let nothing_new = database.append(tree, &batch(vec![fixed("new")])).await.unwrap();
+    assert_eq!((nothing_new.head.size(), nothing_new.appended.len()), (3, 0));
+}
+
+async fn sequenced_leaves_know_their_index(database: &Database) {
+    database.migrate().await.unwrap();
+    let new = NewTree { tree_id: 9, kind: TreeKind::Ct, origin: "ct.example".into(), created_ms: 5 };
+    let tree = database.open_active_tree(&new).await.unwrap().key;
+    let sequenced = |identity: u8| Proposal {
+        leaf: LeafSource::Sequenced {
+            identity: [identity; 32],
+            make: Arc::new(|assigned| {
+                let record = Bytes::from(format!("{} at {}", assigned.index, assigned.timestamp_ms));
+                Leaf { hash: leaf_hash(&record), record }
+            }),
+        },
+        search_keys: Vec::new(),
+        attestation: None,
+    };
+    database.append(tree, &batch(vec![sequenced(1), sequenced(2)])).await.unwrap();
+    let committed = database.append(tree, &batch(vec![sequenced(2), sequenced(3)])).await.unwrap();
+    assert_eq!(committed.outcomes[0].assigned.index, 1);
+    assert!(!committed.outcomes[0].is_new && committed.outcomes[1].is_new);
+    let entries = database.entries(tree, 0, 3).await.unwrap();
+    assert_eq!(&entries[2].record[..], b"2 at 1000");
+}
+
+async fn an_unknown_outcome_is_resolved(database: &Database) {
+    let tree = tree(database).await.key;
+    database.append(tree, &numbered(0..2)).await.unwrap();
+    // The first try landed although its answer was lost; the second knows the size before it.
+    database.append(tree, &numbered(2..4)).await.unwrap();
+    let mut again = numbered(1..4);
+    again.since = Some(2);
+    let committed = database.append(tree, &again).await.unwrap();
+    let found: Vec<_> = committed.outcomes.iter().map(|o| (o.assigned.index, o.is_new)).collect();
+    assert_eq!(found, [(1, false), (2, true), (3, true)]);
+    assert_eq!(committed.head.size(), 4);
+}
+
+async fn tiles_and_bundles_fill_up(database: &Database) {
+    let tree = tree(database).await.key;
+    let leaf_tile = |n| TileCoord { level: 0, n };
+    database.append(tree, &numbered(0..255)).await.unwrap();
+    assert_eq!(database.tile(tree, leaf_tile(0)).await.unwrap(), None);
+    assert_eq!(database.seal(tree).await.unwrap(), 0);
+    database.append(tree, &numbered(255..256)).await.unwrap();
+    let tile = database.tile(tree, leaf_tile(0)).await.unwrap().unwrap();
+    assert_eq!(tile.len(), 8192);
+    assert_eq!(tile[32..64], leaf_hash(b"record 1"));
+    assert!(database.edge(tree).await.unwrap().leaf_hashes.is_empty());
+    // One batch over two boundaries, half a bundle before and after.
+    database.append(tree, &numbered(256..1000)).await.unwrap();
+    assert_eq!(database.tile_roots(tree, 0, 0, 9).await.unwrap().len(), 3);
+    assert_eq!(database.tile_roots(tree, 0, 0, 1).await.unwrap(), [frontier(0..256).root()]);
+    assert_eq!(database.bundle(tree, 0).await.unwrap(), None);
+    let before = database.entries(tree, 0, 1000).await.unwrap();
+    assert_eq!(database.seal(tree).await.unwrap(), 3);
+    assert_eq!(database.seal(tree).await.unwrap(), 0);
+    assert!(database.bundle(tree, 2).await.unwrap().is_some() && database.bundle(tree, 3).await.unwrap().is_none());
+    assert_eq!(database.entries(tree, 0, 1000).await.unwrap(), before);
+    assert_eq!(database.edge(tree).await.unwrap().leaf_hashes.len(), 1000 - 768);
+    assert_eq!(database.find_leaf(tree, &leaf_hash(b"record 5")).await.unwrap(), Some(5));
+    let committed = database.append(tree, &batch(vec![fixed("record 5")])).await.unwrap();
+    assert_eq!(committed.outcomes[0].assigned.index, 5, "a duplicate of a sealed entry");
+}
+
+async fn a_second_level_fills_up(database: &Database) {
+    let tree = tree(database).await.key;
+    for begin in (0..66_000).step_by(6_000) {
+        database.append(tree, &numbered(begin..begin + 6_000)).await.unwrap();
+    }
+    let upper = database.tile(tree, TileCoord { level: 1, n: 0 }).await.unwrap().unwrap();
+    assert_eq!(upper.len(), 8192);
+    assert_eq!(database.tile_roots(tree, 1, 0, 1).await.unwrap(), [frontier(0..65_536).root()]);
+    assert_eq!(database.head(tree).await.unwrap().frontier, frontier(0..66_000));
+}
+
+async fn equal_prefixes_are_told_apart(database: &Database) {
+    let tree = tree(database).await.key;
+    let twin = |last: u8| {
+        let mut hash: Hash = [7; 32];
+        hash[31] = last;
+        let leaf = Leaf { record: Bytes::from(vec![last]), hash };
+        (hash, Proposal { leaf: LeafSource::Fixed(leaf), search_keys: Vec::new(), attestation: None })
+    };
+    database.append(tree, &batch(vec![twin(1).1])).await.unwrap();
+    let committed = database.append(tree, &batch(vec![twin(2).1, twin(1).1, twin(3).1])).await.unwrap();
+    let found: Vec<_> = committed.outcomes.iter().map(|o| (o.assigned.index, o.is_new)).collect();
+    assert_eq!(found, [(1, true), (0, false), (2, true)]);
+    assert_eq!(database.find_leaf(tree, &twin(3).0).await.unwrap(), Some(2));
+    assert_eq!(database.find_leaf(tree, &twin(4).0).await.unwrap(), None);
+}
+
+async fn search_and_attestations(database: &Database) {
+    let tree = tree(database).await.key;
+    let mut proposal = fixed("a");
+    proposal.search_keys = vec![SearchKey::of("Alice@Example.org"), SearchKey::of("sha256:00")];
+    proposal.attestation = Some(Attestation { key: "sha256:00".into(), data: Bytes::from_static(b"payload") });
+    let mut other = fixed("b");
+    other.search_keys = vec![SearchKey::of("alice@example.org")];
+    database.append(tree, &batch(vec![proposal, other])).await.unwrap();
+    assert_eq!(database.search(SearchKey::of("alice@example.org"), 10).await.unwrap(), [(tree, 0), (tree, 1)]);
+    assert_eq!(database.search(SearchKey::of("alice@example.org"), 1).await.unwrap(), [(tree, 0)]);
+    assert!(database.search(SearchKey::of("bob@example.org"), 10).await.unwrap().is_empty());
+    assert_eq!(database.attestation("sha256:00").await.unwrap().as_deref(), Some(&b"payload"[..]));
+    assert_eq!(database.attestation("sha256:01").await.unwrap(), None);
+}
+
+async fn frozen_trees_refuse(database: &Database) {
+    let tree = tree(database).await.key;
+    database.append(tree, &numbered(0..1)).await.unwrap();
+    database.freeze(tree).await.unwrap();
+    assert!(matches!(database.append(tree, &numbered(1..2)).await, Err(StoreError::Frozen)));
+    assert_eq!(database.entries(tree, 0, 1).await.unwrap().len(), 1);
+}
+
+async fn one_active_tree_of_a_kind(database: &Database) {
+    let first = tree(database).await;
+    let new = |tree_id| NewTree { tree_id, kind: TreeKind::RekorV1, origin: "x".into(), created_ms: 6 };
+    assert_eq!(database.open_active_tree(&new(78)).await.unwrap(), first);
+    database.freeze(first.key).await.unwrap();
+    assert_eq!(database.open_active_tree(&new(79)).await.unwrap().tree_id, 79);
+    assert_eq!(database.trees(TreeKind::RekorV1).await.unwrap().len(), 2);
+}
+
+async fn two_writers_never_fork(database: &Database) {
+    let tree = tree(database).await.key;
+    let writer = |name: &'static str| {
+        let database = database.clone();
+        async move {
+            for n in 0..60 {
+                let own = batch((0..5).map(|i| fixed(&format!("{name} {n} {i}"))).collect());
+                while let Err(error) = database.append(tree, &own).await {
+                    assert!(matches!(error, StoreError::Busy), "{error}");
+                }
+            }
+        }
+    };
+    tokio::join!(writer("one"), writer("two"), writer("three"));
+    let entries = database.entries(tree, 0, 10_000).await.unwrap();
+    assert_eq!(entries.len(), 900);
+    let mut rebuilt = Frontier::new();
+    entries.iter().for_each(|entry| rebuilt.push(leaf_hash(&entry.record)));
+    assert_eq!(rebuilt, database.head(tree).await.unwrap().frontier);
+}
+
+async fn sealing_disturbs_no_reader(database: &Database) {
+    let tree = tree(database).await.key;
+    let writer = async {
+        for begin in (0..3000).step_by(100) {
+            database.append(tree, &numbered(begin..begin + 100)).await.unwrap();
+        }
+    };
+    let sealers = async {
+        for _ in 0..40 {
+            let (one, two) = tokio::join!(database.seal(tree), database.seal(tree));
+            assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+        }
+    };
+    let reader = async {
+        for _ in 0..40 {
+            let size = database.head(tree).await.unwrap().size();
+            let entries = database.entries(tree, 0, size).await.unwrap();
+            assert!(entries.len() as u64 == size);
+            database.edge(tree).await.unwrap();
+        }
+    };
+    tokio::join!(writer, sealers, reader);
+    database.seal(tree).await.unwrap();
+    let entries = database.entries(tree, 0, 3000).await.unwrap();
+    assert!((0..).zip(&entries).all(|(n, entry)| entry.record == format!("record {n}")));
+}
+
+async fn issuances_are_recorded(database: &Database) {
+    database.migrate().await.unwrap();
+    let intent = Intent {
+        serial: vec![1, 2],
+        at_ms: 1,
+        issuer: "https://issuer.example".into(),
+        subject: "sub".into(),
+        san: "a@b.c".into(),
+        key_fingerprint: [3; 32],
+        not_before: 1,
+        not_after: 2,
+    };
+    database.record_intent(&intent).await.unwrap();
+    assert!(database.record_intent(&intent).await.is_err(), "a serial number is used once");
+    assert_eq!(database.issuance_counts().await.unwrap(), (0, 1));
+    let issuance = Issuance { serial: vec![1, 2], at_ms: 2, certificate: vec![4] };
+    database.record_issuance(&issuance).await.unwrap();
+    assert_eq!(database.issuance_counts().await.unwrap(), (1, 0));
+    let issuer = ([5; 32], Bytes::from_static(b"der"));
+    database.put_ct_issuers(&[issuer.clone(), issuer]).await.unwrap();
+    assert_eq!(database.ct_issuer(&[5; 32]).await.unwrap().as_deref(), Some(&b"der"[..]));
+    assert_eq!(database.ct_issuer(&[6; 32]).await.unwrap(), None);
+}

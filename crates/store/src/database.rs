@@ -1,0 +1,193 @@
+use bytes::Bytes;
+use sigstead_merkle::{Hash, TileCoord};
+
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
+use crate::{Batch, Committed, Head, Intent, Issuance, NewTree, SearchKey, StoreError, Tree, TreeKey, TreeKind};
+
+/// How the database is used.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections to Postgres, or readers of the SQLite file.
+    pub connections: u32,
+    /// Keep prepared statements on the connections; off for a pooler that hands out connections per transaction.
+    pub statement_cache: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 16, statement_cache: true }
+    }
+}
+
+/// One of the two engines. Clones share its connections.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// Any number of servers.
+    Postgres(Postgres),
+    /// One process, one file.
+    Sqlite(Sqlite),
+}
+
+/// Calls the same method on whichever engine it is.
+macro_rules! either {
+    ($self:ident.$method:ident($($argument:expr),*)) => {
+        match $self {
+            Self::Postgres(postgres) => postgres.$method($($argument),*).await,
+            Self::Sqlite(sqlite) => sqlite.$method($($argument),*).await,
+        }
+    };
+}
+
+impl Database {
+    /// Connects to `postgres://…`, or opens `sqlite:PATH`, making the file (0600) if it is not there.
+    ///
+    /// # Errors
+    /// When the URL is neither, or the database cannot be reached.
+    pub async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Postgres::open(url, options).await.map(Self::Postgres);
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) => Sqlite::open(path, options).await.map(Self::Sqlite),
+            None => Err(StoreError::Unavailable(sqlx::Error::Configuration(
+                "the database must be postgres://… or sqlite:PATH".into(),
+            ))),
+        }
+    }
+
+    /// Brings the schema up to date; servers that start at the same time wait for each other.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database is newer than this program.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        either!(self.migrate())
+    }
+
+    /// The active tree of a kind; made from `new` if there is none. Of several servers that try at once, one makes it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_active_tree(&self, new: &NewTree) -> Result<Tree, StoreError> {
+        either!(self.open_active_tree(new))
+    }
+
+    /// Every tree of a kind, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trees(&self, kind: TreeKind) -> Result<Vec<Tree>, StoreError> {
+        either!(self.trees(kind))
+    }
+
+    /// Stops a tree from taking entries, for good.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn freeze(&self, tree: TreeKey) -> Result<(), StoreError> {
+        either!(self.freeze(tree))
+    }
+
+    /// The entries that have a search key, in every tree, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search(&self, key: SearchKey, limit: u32) -> Result<Vec<(TreeKey, u64)>, StoreError> {
+        either!(self.search(key, limit))
+    }
+
+    /// An attestation by its key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn attestation(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        either!(self.attestation(key))
+    }
+
+    /// Keeps certificates that CT entries refer to; those that are there already stay.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_ct_issuers(&self, issuers: &[(Hash, Bytes)]) -> Result<(), StoreError> {
+        either!(self.put_ct_issuers(issuers))
+    }
+
+    /// A certificate that CT entries refer to, by the SHA-256 of its DER.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ct_issuer(&self, fingerprint: &Hash) -> Result<Option<Bytes>, StoreError> {
+        either!(self.ct_issuer(fingerprint))
+    }
+
+    /// Records that a certificate is about to be signed.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing may be signed.
+    pub async fn record_intent(&self, intent: &Intent) -> Result<(), StoreError> {
+        either!(self.record_intent(intent))
+    }
+
+    /// Records what became of an intent.
+    ///
+    /// # Errors
+    /// When the database fails; then the certificate may not leave.
+    pub async fn record_issuance(&self, issuance: &Issuance) -> Result<(), StoreError> {
+        either!(self.record_issuance(issuance))
+    }
+
+    /// How many certificates were issued, and how many intents have no outcome.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn issuance_counts(&self) -> Result<(u64, u64), StoreError> {
+        either!(self.issuance_counts())
+    }
+
+    /// Answers a trivial query, for readiness checks.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        either!(self.ping())
+    }
+}
+
+impl TreeStore for Database {
+    async fn append(&self, tree: TreeKey, batch: &Batch) -> Result<Committed, StoreError> {
+        either!(self.append(tree, batch))
+    }
+
+    async fn head(&self, tree: TreeKey) -> Result<Head, StoreError> {
+        either!(self.head(tree))
+    }
+
+    async fn edge(&self, tree: TreeKey) -> Result<Edge, StoreError> {
+        either!(self.edge(tree))
+    }
+
+    async fn tile(&self, tree: TreeKey, at: TileCoord) -> Result<Option<Bytes>, StoreError> {
+        either!(self.tile(tree, at))
+    }
+
+    async fn tile_roots(&self, tree: TreeKey, level: u8, from: u64, count: u64) -> Result<Vec<Hash>, StoreError> {
+        either!(self.tile_roots(tree, level, from, count))
+    }
+
+    async fn entries(&self, tree: TreeKey, from: u64, count: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        either!(self.entries(tree, from, count))
+    }
+
+    async fn bundle(&self, tree: TreeKey, n: u64) -> Result<Option<Bundle>, StoreError> {
+        either!(self.bundle(tree, n))
+    }
+
+    async fn seal(&self, tree: TreeKey) -> Result<u64, StoreError> {
+        either!(self.seal(tree))
+    }
+
+    async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {
+        either!(self.find_leaf(tree, hash))
+    }
+}

@@ -1,0 +1,88 @@
+use sqlx::postgres::PgConnection;
+
+use super::{Postgres, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
+use crate::batch::{Batch, Committed};
+use crate::plan::plan;
+
+crate::appends::appends!(
+    PgConnection,
+    "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1 FOR UPDATE"
+);
+
+impl Postgres {
+    /// One transaction; see [`crate::TreeStore::append`].
+    pub(crate) async fn append(&self, tree: TreeKey, batch: &Batch) -> Result<Committed, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let before = lock_head(&mut transaction, tree).await?;
+        let existing = find_existing(&mut transaction, tree, &batch.proposals).await?;
+        let plan = plan(before, batch, existing);
+        if plan.batch_row.is_some() {
+            write(&mut transaction, tree, &plan).await?;
+            // A connection that is lost from here on may have carried the commit.
+            transaction.commit().await.map_err(|_| StoreError::UnknownOutcome)?;
+        }
+        Ok(plan.committed)
+    }
+}
+
+/// The entries whose leaf hashes start so.
+async fn with_prefix(
+    connection: &mut PgConnection,
+    tree: TreeKey,
+    prefixes: Vec<i64>,
+) -> Result<Vec<u64>, StoreError> {
+    if prefixes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT idx FROM leaf_lookup WHERE prefix = ANY($1) AND tree = $2")
+        .bind(prefixes)
+        .bind(tree.0)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| unsigned(row.try_get(0)?)).collect()
+}
+
+/// The entries that have one of those identities.
+async fn identified(
+    connection: &mut PgConnection,
+    tree: TreeKey,
+    identities: &[Hash],
+) -> Result<Vec<(Hash, u64)>, StoreError> {
+    if identities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT identity, idx FROM identities WHERE identity = ANY($1) AND tree = $2")
+        .bind(identities.iter().map(|identity| identity.to_vec()).collect::<Vec<_>>())
+        .bind(tree.0)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((crate::codec::decode_hash(row.try_get(0)?)?, unsigned(row.try_get(1)?)?)))
+        .collect()
+}
+
+async fn insert_lookups(connection: &mut PgConnection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $3 FROM UNNEST($1::int8[], $2::int8[]) AS t(p, i)")
+        .bind(plan.lookups.iter().map(|(hash, _)| prefix(hash)).collect::<Vec<_>>())
+        .bind(plan.lookups.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
+        .bind(tree.0)
+        .execute(&mut *connection)
+        .await?;
+    if !plan.identities.is_empty() {
+        sqlx::query("INSERT INTO identities (identity, idx, tree) SELECT k, i, $3 FROM UNNEST($1::bytea[], $2::int8[]) AS t(k, i)")
+            .bind(plan.identities.iter().map(|(identity, _)| identity.to_vec()).collect::<Vec<_>>())
+            .bind(plan.identities.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
+            .bind(tree.0)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if !plan.postings.is_empty() {
+        sqlx::query("INSERT INTO search_postings (key, idx, tree) SELECT k, i, $3 FROM UNNEST($1::bytea[], $2::int8[]) AS t(k, i)")
+            .bind(plan.postings.iter().map(|(key, _)| key.0.to_vec()).collect::<Vec<_>>())
+            .bind(plan.postings.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
+            .bind(tree.0)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

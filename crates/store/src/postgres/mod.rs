@@ -1,0 +1,46 @@
+//! Postgres: any number of servers on one database, in the portable subset (row locks, `ON CONFLICT`,
+//! `UNNEST`), so that it also runs on its distributed relatives and behind transaction poolers.
+
+mod append;
+
+use std::str::FromStr as _;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+
+use crate::Options;
+
+crate::reads::reads!(PgConnection);
+crate::rows::rows!(Postgres);
+
+/// A Postgres database. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
+        let mut connect = PgConnectOptions::from_str(url)?.application_name("sigstead");
+        if !options.statement_cache {
+            connect = connect.statement_cache_capacity(0);
+        }
+        let pool = PgPoolOptions::new().max_connections(options.connections).connect_with(connect).await?;
+        Ok(Self { pool })
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(sqlx::migrate!("../../migrations/postgres").run(&self.pool).await?)
+    }
+
+    fn read_pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    fn write_pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    async fn begin_write(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+        Ok(self.pool.begin().await?)
+    }
+}

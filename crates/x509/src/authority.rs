@@ -1,0 +1,112 @@
+//! Self-made hierarchies: roots, issuing certificate authorities, timestamping certificates.
+
+use std::time::Duration;
+
+use const_oid::ObjectIdentifier;
+use sigstead_crypto::{PublicKey, Signer, random_bytes};
+
+use crate::build::{
+    Extension, TbsFields, authority_key_identifier, basic_constraints, extended_key_usage, key_identifier,
+    key_usage_authority, key_usage_signature, name, sign_certificate, subject_key_identifier,
+};
+use crate::{Certificate, X509Error, oid};
+
+/// What an issued certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// A CA that issues code-signing certificates: EKU codeSigning, no CA below it.
+    CodeSigningAuthority,
+    /// A CA that issues timestamping certificates: EKU timeStamping, no CA below it.
+    TimestampingAuthority,
+    /// A key that signs timestamps: one EKU, timeStamping, critical (RFC 3161 §2.3).
+    Timestamping,
+}
+
+/// A self-signed root: critical BasicConstraints and KeyUsage, key identifiers, no EKU.
+///
+/// # Errors
+/// When the name cannot be encoded or the signer fails.
+pub async fn root(
+    signer: &dyn Signer,
+    subject: &str,
+    not_before: i64,
+    lifetime: Duration,
+) -> Result<Certificate, X509Error> {
+    let subject = name(subject)?;
+    let spki = signer.public_key().spki_der();
+    let extensions = [
+        key_usage_authority()?,
+        basic_constraints(None)?,
+        subject_key_identifier(spki)?,
+        authority_key_identifier(&key_identifier(spki)?)?,
+    ];
+    sign(signer, &subject, not_before, lifetime, (&subject, spki), &extensions).await
+}
+
+/// A certificate for `subject`'s key, signed by `issuer`.
+///
+/// # Errors
+/// When the name cannot be encoded or the signer fails.
+pub async fn issue(
+    issuer: (&dyn Signer, &Certificate),
+    subject: (&str, &PublicKey),
+    profile: Profile,
+    not_before: i64,
+    lifetime: Duration,
+) -> Result<Certificate, X509Error> {
+    let (signer, issuer) = issuer;
+    let (subject_name, key) = (name(subject.0)?, subject.1.spki_der());
+    let mut extensions = profile.extensions()?;
+    extensions.push(subject_key_identifier(key)?);
+    if let Some(identifier) = issuer.subject_key_identifier() {
+        extensions.push(authority_key_identifier(&identifier)?);
+    }
+    sign(signer, issuer.subject_der(), not_before, lifetime, (&subject_name, key), &extensions).await
+}
+
+impl Profile {
+    fn extensions(self) -> Result<Vec<Extension>, X509Error> {
+        let authority = |usage: ObjectIdentifier| {
+            Ok(vec![key_usage_authority()?, extended_key_usage(usage, false)?, basic_constraints(Some(0))?])
+        };
+        match self {
+            Self::CodeSigningAuthority => authority(oid::CODE_SIGNING),
+            Self::TimestampingAuthority => authority(oid::TIME_STAMPING),
+            Self::Timestamping => Ok(vec![key_usage_signature()?, extended_key_usage(oid::TIME_STAMPING, true)?]),
+        }
+    }
+}
+
+async fn sign(
+    signer: &dyn Signer,
+    issuer_der: &[u8],
+    not_before: i64,
+    lifetime: Duration,
+    (subject_der, spki_der): (&[u8], &[u8]),
+    extensions: &[Extension],
+) -> Result<Certificate, X509Error> {
+    let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    let tbs = TbsFields {
+        serial: &serial()?,
+        algorithm: signer.algorithm(),
+        issuer_der,
+        not_before,
+        not_after: not_before.saturating_add(lifetime),
+        subject_der,
+        spki_der,
+        extensions,
+    };
+    sign_certificate(&tbs.encode()?, signer).await
+}
+
+/// 20 random bytes with the top bit clear, so that the number is positive and never zero in practice.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn serial() -> Result<[u8; 20], X509Error> {
+    let mut serial = random_bytes::<20>()?;
+    if let Some(first) = serial.first_mut() {
+        *first &= 0x7f;
+    }
+    Ok(serial)
+}

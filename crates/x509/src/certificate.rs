@@ -1,0 +1,283 @@
+use std::sync::Arc;
+
+use const_oid::ObjectIdentifier;
+use der::Decode as _;
+use der::asn1::{GeneralizedTime, UtcTime};
+use sigstead_crypto::{HashAlgorithm, PublicKey, pem};
+use x509_cert::ext::pkix::name::DirectoryString;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier};
+use x509_cert::name::Name;
+
+use crate::tlv::{self, BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE};
+use crate::{SubjectAlternativeName, X509Error, oid};
+
+/// Longest certificate that is looked at.
+const MAX_CERTIFICATE: usize = 64 * 1024;
+/// Most certificates in a PEM chain.
+const MAX_CHAIN: usize = 16;
+
+/// An X.509 certificate as it was encoded: nothing is normalised, odd serial numbers are fine.
+#[derive(Clone)]
+pub struct Certificate(Arc<Parts>);
+
+/// Byte ranges of `der`, checked once.
+struct Parts {
+    der: Vec<u8>,
+    tbs: Vec<u8>,
+    serial: Vec<u8>,
+    issuer: Vec<u8>,
+    subject: Vec<u8>,
+    spki: Vec<u8>,
+    not_before: i64,
+    not_after: i64,
+    extensions: Vec<Extension>,
+    signature_algorithm: ObjectIdentifier,
+    signature: Vec<u8>,
+}
+
+struct Extension {
+    id: ObjectIdentifier,
+    critical: bool,
+    value: Vec<u8>,
+}
+
+impl Certificate {
+    /// From DER.
+    ///
+    /// # Errors
+    /// When it is not a certificate.
+    pub fn from_der(der: &[u8]) -> Result<Self, X509Error> {
+        if der.len() > MAX_CERTIFICATE {
+            return Err(X509Error::malformed("the certificate", "too long"));
+        }
+        let parts = parse(der).ok_or_else(|| X509Error::malformed("the certificate", "not X.509 in DER"))?;
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// From the first `CERTIFICATE` block of PEM text.
+    ///
+    /// # Errors
+    /// When there is none, or it is not a certificate.
+    pub fn from_pem(text: &[u8]) -> Result<Self, X509Error> {
+        let block = pem::blocks(text).into_iter().find(|block| block.label == "CERTIFICATE");
+        Self::from_der(&block.ok_or_else(|| X509Error::malformed("the certificate", "no CERTIFICATE block"))?.der)
+    }
+
+    /// The whole certificate.
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The certificate as a PEM block.
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE", self.der())
+    }
+
+    /// What the issuer signed.
+    pub fn tbs_der(&self) -> &[u8] {
+        &self.0.tbs
+    }
+
+    /// The serial number's content bytes, big-endian, as encoded.
+    pub fn serial(&self) -> &[u8] {
+        &self.0.serial
+    }
+
+    /// The issuer's name in DER.
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.0.issuer
+    }
+
+    /// The subject's name in DER.
+    pub fn subject_der(&self) -> &[u8] {
+        &self.0.subject
+    }
+
+    /// The subject's public key info in DER.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// The certified key.
+    ///
+    /// # Errors
+    /// When it is of a kind that nothing here verifies.
+    pub fn public_key(&self) -> Result<PublicKey, sigstead_crypto::KeyError> {
+        PublicKey::from_spki_der(self.spki_der())
+    }
+
+    /// First second of validity, in Unix time.
+    pub fn not_before(&self) -> i64 {
+        self.0.not_before
+    }
+
+    /// Last second of validity, in Unix time.
+    pub fn not_after(&self) -> i64 {
+        self.0.not_after
+    }
+
+    /// Whether it is valid at `unix_seconds`, both ends included.
+    pub fn is_valid_at(&self, unix_seconds: i64) -> bool {
+        (self.not_before()..=self.not_after()).contains(&unix_seconds)
+    }
+
+    /// An extension: whether it is critical, and its value.
+    pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
+        let found = self.0.extensions.iter().find(|extension| extension.id == id)?;
+        Some((found.critical, &found.value))
+    }
+
+    /// Whether BasicConstraints says that it may issue certificates.
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints().is_some_and(|constraints| constraints.ca)
+    }
+
+    /// How many intermediates may follow below it.
+    pub fn path_length(&self) -> Option<u8> {
+        self.basic_constraints()?.path_len_constraint
+    }
+
+    /// Extended key usages, and whether the extension is critical.
+    pub fn extended_key_usages(&self) -> Option<(bool, Vec<ObjectIdentifier>)> {
+        let (critical, value) = self.extension(oid::EXTENDED_KEY_USAGE)?;
+        Some((critical, ExtendedKeyUsage::from_der(value).ok()?.0))
+    }
+
+    /// The key identifier of SubjectKeyIdentifier.
+    pub fn subject_key_identifier(&self) -> Option<Vec<u8>> {
+        let (_, value) = self.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
+        Some(SubjectKeyIdentifier::from_der(value).ok()?.0.as_bytes().to_vec())
+    }
+
+    /// The names of SubjectAltName that are of a known kind.
+    pub fn subject_alternative_names(&self) -> Vec<SubjectAlternativeName> {
+        let names = self.extension(oid::SUBJECT_ALT_NAME).and_then(|(_, value)| tlv::single(value));
+        let elements = names.and_then(|names| tlv::elements(names.content)).unwrap_or_default();
+        elements.iter().filter_map(SubjectAlternativeName::from_element).collect()
+    }
+
+    /// The subject's common name.
+    pub fn common_name(&self) -> Option<String> {
+        text_of(Name::from_der(self.subject_der()).ok()?.common_name().ok()??)
+    }
+
+    /// The subject's organization.
+    pub fn organization(&self) -> Option<String> {
+        text_of(Name::from_der(self.subject_der()).ok()?.organization().ok()??)
+    }
+
+    /// Checks that `issuer`'s key signed this certificate, and that the names agree.
+    ///
+    /// # Errors
+    /// When it did not.
+    pub fn verify_signed_by(&self, issuer: &Self) -> Result<(), X509Error> {
+        let wrong = || X509Error::Signature("the certificate");
+        if self.issuer_der() != issuer.subject_der() {
+            return Err(wrong());
+        }
+        let hash = hash_of_signature(self.0.signature_algorithm)
+            .ok_or_else(|| X509Error::Algorithm(self.0.signature_algorithm.to_string()))?;
+        let key = issuer.public_key().map_err(|_| wrong())?;
+        key.verify(hash, self.tbs_der(), &self.0.signature).map_err(|_| wrong())
+    }
+
+    fn basic_constraints(&self) -> Option<BasicConstraints> {
+        BasicConstraints::from_der(self.extension(oid::BASIC_CONSTRAINTS)?.1).ok()
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der() == other.der()
+    }
+}
+
+impl Eq for Certificate {}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate(serial {})", hex::encode(self.serial()))
+    }
+}
+
+/// Every `CERTIFICATE` block of PEM text, in order.
+///
+/// # Errors
+/// When there is none, more than sixteen, or one is not a certificate.
+pub fn parse_pem_chain(text: &[u8]) -> Result<Vec<Certificate>, X509Error> {
+    let blocks: Vec<_> = pem::blocks(text).into_iter().filter(|block| block.label == "CERTIFICATE").collect();
+    if blocks.is_empty() || blocks.len() > MAX_CHAIN {
+        return Err(X509Error::malformed("the certificate chain", format!("{} certificates", blocks.len())));
+    }
+    blocks.iter().map(|block| Certificate::from_der(&block.der)).collect()
+}
+
+/// The hash of a signature algorithm identifier; RSA-PSS and weaker ones are not known.
+pub(crate) fn hash_of_signature(algorithm: ObjectIdentifier) -> Option<HashAlgorithm> {
+    match algorithm.to_string().as_str() {
+        "1.2.840.10045.4.3.2" | "1.2.840.113549.1.1.11" => Some(HashAlgorithm::Sha256),
+        "1.2.840.10045.4.3.3" | "1.2.840.113549.1.1.12" => Some(HashAlgorithm::Sha384),
+        "1.2.840.10045.4.3.4" | "1.2.840.113549.1.1.13" | "1.3.101.112" => Some(HashAlgorithm::Sha512),
+        _ => None,
+    }
+}
+
+fn text_of(text: DirectoryString) -> Option<String> {
+    Some(text.value().into_owned())
+}
+
+fn parse(der: &[u8]) -> Option<Parts> {
+    let outer = tlv::single(der).filter(|outer| outer.tag == SEQUENCE)?;
+    let outer = tlv::elements(outer.content)?;
+    let [tbs, algorithm, signature] = outer.as_slice() else { return None };
+    let fields = tlv::elements(tbs.content)?;
+    let mut fields = fields.iter().filter(|field| field.tag != tlv::context(0)).peekable();
+    let serial = fields.next().filter(|serial| serial.tag == INTEGER)?;
+    let _algorithm = fields.next()?;
+    let issuer = fields.next()?;
+    let validity = tlv::elements(fields.next()?.content)?;
+    let subject = fields.next()?;
+    let spki = fields.next()?;
+    let extensions = fields.find(|field| field.tag == tlv::context(3));
+    let [not_before, not_after] = validity.as_slice() else { return None };
+    Some(Parts {
+        der: der.to_vec(),
+        tbs: (tbs.tag == SEQUENCE).then(|| tbs.raw.to_vec())?,
+        serial: serial.content.to_vec(),
+        issuer: issuer.raw.to_vec(),
+        subject: subject.raw.to_vec(),
+        spki: spki.raw.to_vec(),
+        not_before: unix_time(not_before.raw)?,
+        not_after: unix_time(not_after.raw)?,
+        extensions: match extensions {
+            Some(extensions) => parse_extensions(extensions.content)?,
+            None => Vec::new(),
+        },
+        signature_algorithm: ObjectIdentifier::from_der(tlv::elements(algorithm.content)?.first()?.raw).ok()?,
+        signature: signature.content.strip_prefix(&[0]).filter(|_| signature.tag == BIT_STRING)?.to_vec(),
+    })
+}
+
+fn unix_time(der: &[u8]) -> Option<i64> {
+    let since_epoch = match der.first()? {
+        0x17 => UtcTime::from_der(der).ok()?.to_unix_duration(),
+        _ => GeneralizedTime::from_der(der).ok()?.to_unix_duration(),
+    };
+    i64::try_from(since_epoch.as_secs()).ok()
+}
+
+fn parse_extensions(content: &[u8]) -> Option<Vec<Extension>> {
+    let list = tlv::single(content).filter(|list| list.tag == SEQUENCE)?;
+    tlv::elements(list.content)?.iter().map(|extension| parse_extension(extension.content)).collect()
+}
+
+fn parse_extension(content: &[u8]) -> Option<Extension> {
+    let fields = tlv::elements(content)?;
+    let (id, critical, value) = match fields.as_slice() {
+        [id, value] => (id, false, value),
+        [id, critical, value] if critical.tag == BOOLEAN => (id, critical.content != [0], value),
+        _ => return None,
+    };
+    let id = ObjectIdentifier::from_der(id.raw).ok()?;
+    (value.tag == OCTET_STRING).then(|| Extension { id, critical, value: value.content.to_vec() })
+}

@@ -1,0 +1,43 @@
+//! Object identifiers of certificates.
+
+use const_oid::ObjectIdentifier;
+
+macro_rules! oids {
+    ($($(#[$doc:meta])* $name:ident = $oid:literal;)*) => {
+        $($(#[$doc])* pub const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($oid);)*
+    };
+}
+
+oids! {
+    /// SubjectKeyIdentifier (RFC 5280 §4.2.1.2).
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    /// KeyUsage (RFC 5280 §4.2.1.3).
+    KEY_USAGE = "2.5.29.15";
+    /// SubjectAltName (RFC 5280 §4.2.1.6).
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    /// BasicConstraints (RFC 5280 §4.2.1.9).
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    /// AuthorityKeyIdentifier (RFC 5280 §4.2.1.1).
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    /// ExtendedKeyUsage (RFC 5280 §4.2.1.12).
+    EXTENDED_KEY_USAGE = "2.5.29.37";
+    /// EKU: code signing.
+    CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
+    /// EKU: timestamping (RFC 3161 §2.3).
+    TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+    /// EKU: any.
+    ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
+    /// The list of SCTs in a certificate (RFC 6962 §3.3).
+    SCT_LIST = "1.3.6.1.4.1.11129.2.4.2";
+    /// The poison of a precertificate (RFC 6962 §3.1).
+    POISON = "1.3.6.1.4.1.11129.2.4.3";
+    /// Fulcio's user name, a SubjectAltName otherName.
+    FULCIO_USERNAME = "1.3.6.1.4.1.57264.1.7";
+}
+
+/// Fulcio's extension `1.3.6.1.4.1.57264.1.N`; `None` beyond what the arc can hold.
+pub fn fulcio(number: u8) -> Option<ObjectIdentifier> {
+    FULCIO_ARC.push_arc(number.into()).ok()
+}
+
+const FULCIO_ARC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
