@@ -3,9 +3,8 @@
 use std::io::Read as _;
 
 use bytes::Bytes;
-use sigstead_merkle::Hash;
 
-use crate::codec::{decode_hashes, decode_sizes, decode_timestamps};
+use crate::codec::{decode_sizes, decode_timestamps};
 use crate::tree_store::{BUNDLE_WIDTH, StoredEntry};
 use crate::StoreError;
 
@@ -17,7 +16,6 @@ const MAX_BUNDLE: u64 = 1 << 30;
 /// A row of `leaf_batches`, as read.
 pub(crate) struct StoredBatch {
     pub(crate) first_index: u64,
-    pub(crate) leaf_hashes: Vec<Hash>,
     pub(crate) entries: Vec<StoredEntry>,
 }
 
@@ -25,14 +23,12 @@ impl StoredBatch {
     pub(crate) fn new(
         first_index: u64,
         timestamp_ms: u64,
-        leaf_hashes: &[u8],
         sizes: &[u8],
         records: Vec<u8>,
     ) -> Result<Self, StoreError> {
-        let leaf_hashes = decode_hashes(leaf_hashes)?;
         let sizes = decode_sizes(sizes)?;
         let timestamps = vec![timestamp_ms; sizes.len()];
-        Ok(Self { first_index, leaf_hashes, entries: cut(records.into(), &sizes, &timestamps)? })
+        Ok(Self { first_index, entries: cut(records.into(), &sizes, &timestamps)? })
     }
 }
 
@@ -97,7 +93,7 @@ macro_rules! reads {
         use sqlx::Row as _;
 
         use crate::batch::Assigned;
-        use crate::codec::{decode_frontier, decode_hash, prefix, signed, unsigned};
+        use crate::codec::{decode_frontier, decode_hash, decode_hashes, prefix, signed, unsigned};
         use crate::plan::offset_in_tile;
         use crate::reads::{LOOKS, StoredBatch, bundle_of, select, unpack};
         use crate::tree::Head;
@@ -135,11 +131,35 @@ macro_rules! reads {
             size: u64,
         ) -> Result<Option<Vec<Hash>>, StoreError> {
             let begin = size - size % TILE_WIDTH;
-            let batches = batches(connection, tree, begin, size).await?;
-            let numbered = batches.iter().flat_map(|batch| (batch.first_index..).zip(&batch.leaf_hashes));
-            let hashes: Vec<Hash> =
-                numbered.filter(|(index, _)| (begin..size).contains(index)).map(|(_, hash)| *hash).collect();
+            let hashes: Vec<Hash> = numbered_hashes(connection, tree, begin, size).await?.into_iter().map(|(_, hash)| hash).collect();
             Ok((hashes.len() as u64 == size - begin).then_some(hashes))
+        }
+
+        /// The leaf hashes with indexes in `[from, to)` that are not sealed, in order.
+        async fn numbered_hashes(
+            connection: &mut $connection,
+            tree: TreeKey,
+            from: u64,
+            to: u64,
+        ) -> Result<Vec<(u64, Hash)>, StoreError> {
+            let rows = sqlx::query(
+                "SELECT first_index, leaf_hashes FROM leaf_batches \
+                 WHERE tree = $1 AND first_index < $3 AND first_index >= COALESCE( \
+                   (SELECT MAX(first_index) FROM leaf_batches WHERE tree = $1 AND first_index <= $2), 0) \
+                 ORDER BY first_index",
+            )
+            .bind(tree.0)
+            .bind(signed(from))
+            .bind(signed(to))
+            .fetch_all(connection)
+            .await?;
+            let mut numbered = Vec::new();
+            for row in rows {
+                let hashes: Vec<u8> = row.try_get(1)?;
+                numbered.extend((unsigned(row.try_get(0)?)?..).zip(decode_hashes(&hashes)?));
+            }
+            numbered.retain(|(index, _)| (from..to).contains(index));
+            Ok(numbered)
         }
 
         /// The batches that overlap `[from, to)`, in order.
@@ -150,7 +170,7 @@ macro_rules! reads {
             to: u64,
         ) -> Result<Vec<StoredBatch>, StoreError> {
             let rows = sqlx::query(
-                "SELECT first_index, timestamp_ms, leaf_hashes, sizes, records FROM leaf_batches \
+                "SELECT first_index, timestamp_ms, sizes, records FROM leaf_batches \
                  WHERE tree = $1 AND first_index < $3 AND first_index >= COALESCE( \
                    (SELECT MAX(first_index) FROM leaf_batches WHERE tree = $1 AND first_index <= $2), 0) \
                  ORDER BY first_index",
@@ -162,10 +182,8 @@ macro_rules! reads {
             .await?;
             rows.iter()
                 .map(|row| {
-                    let (leaf_hashes, sizes): (Vec<u8>, Vec<u8>) = (row.try_get(2)?, row.try_get(3)?);
-                    let first_index = unsigned(row.try_get(0)?)?;
-                    let timestamp_ms = unsigned(row.try_get(1)?)?;
-                    StoredBatch::new(first_index, timestamp_ms, &leaf_hashes, &sizes, row.try_get(4)?)
+                    let sizes: Vec<u8> = row.try_get(2)?;
+                    StoredBatch::new(unsigned(row.try_get(0)?)?, unsigned(row.try_get(1)?)?, &sizes, row.try_get(3)?)
                 })
                 .collect()
         }
@@ -298,10 +316,8 @@ macro_rules! reads {
                 if let Some(row) = in_tile {
                     return decode_hash(&row.try_get::<Vec<u8>, _>(0)?).map(Some);
                 }
-                let batches = batches(&mut *connection, tree, index, index + 1).await?;
-                let mut numbered = batches.iter().flat_map(|batch| (batch.first_index..).zip(&batch.leaf_hashes));
-                if let Some((_, hash)) = numbered.find(|(at, _)| *at == index) {
-                    return Ok(Some(*hash));
+                if let Some((_, hash)) = numbered_hashes(&mut *connection, tree, index, index + 1).await?.pop() {
+                    return Ok(Some(hash));
                 }
                 if index >= head(&mut *connection, tree).await?.size() {
                     return Ok(None);

@@ -1,1 +1,21 @@
-//! The append-only engine for every tree flavour
+//! The append-only engine behind every log: batches, checkpoints, proofs, the rollback guard, audits.
+//! (The Rekor service is the crate `log`; the CT service is `ct`.)
+//!
+//! In scope: the order in which things happen, so that a crash at any line loses nothing that was promised.
+//! Out of scope: rows (see `store`), what records mean (`entry`, `ct`), HTTP.
+
+mod append;
+mod audit;
+mod error;
+mod log;
+mod proof;
+mod publish;
+mod rollback_guard;
+
+pub use append::Appended;
+pub use audit::{AuditReport, LeafHasher, audit};
+pub use error::AppendError;
+pub use log::{Limits, Log, LogParts};
+pub use proof::InclusionProof;
+pub use publish::{PublishedHead, Publisher};
+pub use rollback_guard::{GuardError, RollbackGuard};

@@ -1,0 +1,134 @@
+use sigstead_merkle::{Frontier, HASH_LEN, Hash, TILE_WIDTH, TileCoord};
+use sigstead_store::{Assigned, BUNDLE_WIDTH, StoreError, StoredEntry, Tree, TreeStore};
+
+/// How a log type hashes a stored record; `None` for a record that is not one of its own.
+pub type LeafHasher = fn(&StoredEntry, Assigned) -> Option<Hash>;
+
+/// At most so many differences are listed; the rest is counted.
+const LISTED: usize = 100;
+
+/// What an audit found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Entries that were hashed again.
+    pub entries: u64,
+    /// Full tiles that were derived again.
+    pub tiles: u64,
+    /// The root that the entries lead to.
+    pub root: Hash,
+    /// What does not agree, the first hundred.
+    pub differences: Vec<String>,
+    /// How many did not agree.
+    pub difference_count: u64,
+}
+
+impl AuditReport {
+    /// Whether everything agrees.
+    pub const fn is_clean(&self) -> bool {
+        self.difference_count == 0
+    }
+
+    fn differs(&mut self, what: String) {
+        self.difference_count += 1;
+        if self.differences.len() < LISTED {
+            self.differences.push(what);
+        }
+    }
+}
+
+/// Derives a whole tree again from its stored records: leaf hashes, tiles, frontier, look-ups, times.
+///
+/// # Errors
+/// When the database fails; what it holds wrongly is reported, not an error.
+pub async fn audit<S: TreeStore>(store: &S, tree: &Tree, hash: LeafHasher) -> Result<AuditReport, StoreError> {
+    let head = store.head(tree.key).await?;
+    let mut report = AuditReport::default();
+    let mut frontier = Frontier::new();
+    let mut levels: Vec<Vec<Hash>> = vec![Vec::new()];
+    let mut last_timestamp_ms = 0;
+    while frontier.size() < head.size() {
+        let from = frontier.size();
+        let run = match store.entries(tree.key, from, BUNDLE_WIDTH.min(head.size() - from)).await {
+            Ok(run) if !run.is_empty() => run,
+            Ok(_) => return Ok(broken_off(report, from, "is missing")),
+            Err(StoreError::Corrupt(why)) => return Ok(broken_off(report, from, &why)),
+            Err(error) => return Err(error),
+        };
+        for entry in run {
+            let assigned = Assigned { index: frontier.size(), timestamp_ms: entry.timestamp_ms };
+            if assigned.timestamp_ms < last_timestamp_ms {
+                report.differs(format!("entry {}: its time is before the one before it", assigned.index));
+            }
+            last_timestamp_ms = assigned.timestamp_ms;
+            let Some(leaf) = hash(&entry, assigned) else {
+                return Ok(broken_off(report, assigned.index, "is not a record of this log"));
+            };
+            check_lookup(store, tree, &leaf, assigned.index, &mut report).await?;
+            frontier.push(leaf);
+            report.entries += 1;
+            push(store, tree, &mut levels, leaf, &mut report).await?;
+        }
+    }
+    report.root = frontier.root();
+    if frontier != head.frontier {
+        report.differs(format!("the head's root is not that of the first {} entries", head.size()));
+    }
+    if last_timestamp_ms != head.last_timestamp_ms {
+        report.differs("the head's time is not the newest entry's".to_owned());
+    }
+    Ok(report)
+}
+
+fn broken_off(mut report: AuditReport, index: u64, why: &str) -> AuditReport {
+    report.differs(format!("entry {index}: {why}; the audit ends here"));
+    report
+}
+
+async fn check_lookup<S: TreeStore>(
+    store: &S,
+    tree: &Tree,
+    leaf: &Hash,
+    index: u64,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    match store.find_leaf(tree.key, leaf).await {
+        Ok(Some(found)) if found == index => {}
+        Ok(found) => report.differs(format!("entry {index}: its leaf hash is looked up as {found:?}")),
+        Err(StoreError::Corrupt(why)) => report.differs(format!("entry {index}: {why}")),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// Adds a leaf hash to the tiles, and compares each tile that it fills with the stored one.
+async fn push<S: TreeStore>(
+    store: &S,
+    tree: &Tree,
+    levels: &mut Vec<Vec<Hash>>,
+    leaf: Hash,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    let mut hash = leaf;
+    for level in 0u8.. {
+        let position = usize::from(level);
+        if levels.len() == position {
+            levels.push(Vec::new());
+        }
+        let Some(hashes) = levels.get_mut(position) else { break };
+        hashes.push(hash);
+        if !(hashes.len() as u64).is_multiple_of(TILE_WIDTH) {
+            break;
+        }
+        let n = hashes.len() as u64 / TILE_WIDTH - 1;
+        let tile = hashes.get(hashes.len() - 256..).unwrap_or_default();
+        let stored = store.tile(tree.key, TileCoord { level, n }).await?;
+        if stored.as_deref() != Some(tile.concat().as_slice()) {
+            report.differs(format!("tile {n} of level {level} is not what its {} hashes say", 256 * HASH_LEN / 32));
+        }
+        report.tiles += 1;
+        let mut frontier = Frontier::new();
+        tile.iter().for_each(|hash| frontier.push(*hash));
+        hash = frontier.root();
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use moka::future::Cache;
+use sigstead_clock::Clock;
+use sigstead_merkle::TileCoord;
+use sigstead_store::{StoredEntry, Tree, TreeStore};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::append::{Batcher, Waiting};
+use crate::publish::{PublishedHead, Publisher};
+use crate::{AppendError, RollbackGuard};
+
+/// A log on a tree. Clones are the same log.
+pub struct Log<S> {
+    pub(crate) shared: Arc<Shared<S>>,
+}
+
+impl<S> Clone for Log<S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<S> std::fmt::Debug for Log<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Log({})", self.shared.tree.origin)
+    }
+}
+
+pub(crate) struct Shared<S> {
+    pub(crate) store: S,
+    pub(crate) tree: Tree,
+    pub(crate) publisher: Publisher,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) guard: RollbackGuard,
+    pub(crate) limits: Limits,
+    /// The largest head that this process signed.
+    pub(crate) published: ArcSwapOption<PublishedHead>,
+    /// Full tiles.
+    pub(crate) tiles: Cache<TileCoord, Bytes>,
+    /// Full runs of 256 entries, unpacked.
+    pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
+    pub(crate) queue: mpsc::Sender<Waiting>,
+    pub(crate) tracker: TaskTracker,
+}
+
+/// What a log is made of.
+pub struct LogParts<S> {
+    /// Where the tree lives.
+    pub store: S,
+    /// The tree.
+    pub tree: Tree,
+    /// How its heads are signed.
+    pub publisher: Publisher,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The folder of rollback guards.
+    pub guard_folder: PathBuf,
+    /// How much may wait.
+    pub limits: Limits,
+}
+
+/// How much a log takes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Entries in one transaction.
+    pub batch: usize,
+    /// Entries that wait for a transaction; one more is refused.
+    pub queue: usize,
+    /// What a refused client is told.
+    pub retry_after: Duration,
+    /// Bytes of full tiles kept in memory.
+    pub tile_cache: u64,
+    /// Bytes of unpacked entries kept in memory.
+    pub entry_cache: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch: 512,
+            queue: 4096,
+            retry_after: Duration::from_secs(1),
+            tile_cache: 16 << 20,
+            entry_cache: 32 << 20,
+        }
+    }
+}
+
+impl<S: TreeStore> Log<S> {
+    /// Checks the tree against the rollback guard, then takes entries until `shutdown` is cancelled;
+    /// its tasks are `tracker`'s.
+    ///
+    /// # Errors
+    /// When the database is older than what was signed, or not available.
+    pub async fn start(
+        parts: LogParts<S>,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Result<Self, AppendError> {
+        let LogParts { store, tree, publisher, clock, guard_folder, limits } = parts;
+        let guard = RollbackGuard::open(&guard_folder, tree.tree_id)?;
+        let (queue, waiting) = mpsc::channel(limits.queue);
+        let tracker = tracker.clone();
+        let log = Self {
+            shared: Arc::new(Shared {
+                store,
+                tree,
+                publisher,
+                clock,
+                guard,
+                limits,
+                published: ArcSwapOption::empty(),
+                tiles: Cache::builder().weigher(|_, tile: &Bytes| weight(tile.len())).max_capacity(limits.tile_cache).build(),
+                runs: Cache::builder()
+                    .weigher(|_, run: &Arc<Vec<StoredEntry>>| weight(run.iter().map(|entry| entry.record.len()).sum()))
+                    .max_capacity(limits.entry_cache)
+                    .build(),
+                queue,
+                tracker,
+            }),
+        };
+        log.check_history().await?;
+        log.published().await?;
+        log.seal_in_background();
+        let batcher = Batcher::new(log.clone(), waiting).await?;
+        log.shared.tracker.spawn(batcher.run(shutdown.clone()));
+        Ok(log)
+    }
+
+    /// The tree that the log is on.
+    pub fn tree(&self) -> &Tree {
+        &self.shared.tree
+    }
+
+    /// Seals what is full; any server may, so a failure is left to the next one.
+    pub(crate) fn seal_in_background(&self) {
+        let log = self.clone();
+        self.shared.tracker.spawn(async move {
+            if let Err(error) = log.shared.store.seal(log.shared.tree.key).await {
+                tracing::warn!(origin = log.shared.tree.origin, %error, "sealing entry bundles");
+            }
+        });
+    }
+}
+
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
