@@ -1,0 +1,50 @@
+use bytes::Bytes;
+use serde::Serialize;
+use sigstead_crypto::sha256;
+
+use crate::Rejection;
+
+/// The exact bytes that become the leaf, and what is kept beside them: equal entries, equal bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canonical {
+    /// RFC 8785 JSON.
+    pub body: Bytes,
+    /// What the entry is found by: `sha256:<hex>`, key hashes, e-mail addresses and the like.
+    pub search_values: Vec<String>,
+    /// What the log may store beside the entry: its key (`sha256:<hex>`) and the bytes.
+    pub attestation: Option<(String, Bytes)>,
+}
+
+/// An entry's frame; fields stand in the order of their names, which is what RFC 8785 wants.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame<'a, S> {
+    api_version: &'a str,
+    kind: &'a str,
+    spec: S,
+}
+
+/// `{"algorithm":…,"value":…}`.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Hash {
+    pub(crate) algorithm: String,
+    pub(crate) value: String,
+}
+
+impl Hash {
+    pub(crate) fn sha256_of(bytes: &[u8]) -> Self {
+        Self { algorithm: "sha256".to_owned(), value: hex::encode(sha256(bytes)) }
+    }
+
+    /// `sha256:<hex>`.
+    pub(crate) fn prefixed(&self) -> String {
+        format!("{}:{}", self.algorithm, self.value)
+    }
+}
+
+/// The entry's JSON. `spec` must be of structs whose fields are declared in the order of their names; the
+/// strings in it need no escape that RFC 8785 and `serde_json` write differently, for there is none.
+pub(crate) fn body(kind: &str, api_version: &str, spec: impl Serialize) -> Result<Bytes, Rejection> {
+    let frame = Frame { api_version, kind, spec };
+    serde_json::to_vec(&frame).map(Bytes::from).map_err(|error| Rejection::entry(error.to_string()))
+}

@@ -1,0 +1,52 @@
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use serde_json::{Map, Value};
+
+/// Looks fields up as Go's decoder does: names match in any case, `null` is absent.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn of(value: Option<&'a Value>) -> Self {
+        Self(value.and_then(Value::as_object))
+    }
+
+    pub(crate) fn value(self, name: &str) -> Option<&'a Value> {
+        let map = self.0?;
+        let found = map.get(name).or_else(|| {
+            map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        });
+        found.filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn object(self, name: &str) -> Self {
+        Self::of(self.value(name))
+    }
+
+    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    pub(crate) fn list(self, name: &str) -> &'a [Value] {
+        self.value(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Standard, padded base64.
+    pub(crate) fn bytes(self, name: &str) -> Option<Vec<u8>> {
+        BASE64_STANDARD.decode(self.text(name)?).ok()
+    }
+
+    pub(crate) const fn is_present(self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Base64 in either alphabet, as DSSE allows.
+pub(crate) fn either_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(text).or_else(|_| BASE64_URL_SAFE.decode(text)).ok()
+}
+
+/// Whether `text` is a SHA-256 in hex.
+pub(crate) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

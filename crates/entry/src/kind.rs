@@ -1,0 +1,128 @@
+use serde_json::Value;
+
+use crate::Rejection;
+use crate::canonical::Canonical;
+use crate::dsse::{Dsse, VerifiedDsse};
+use crate::fields::Fields;
+use crate::hashedrekord::HashedRekord;
+use crate::intoto::{IntotoV001, IntotoV002};
+
+/// Kinds that Rekor knows and this server does not take.
+const NOT_ENABLED: [&str; 8] = ["rekord", "alpine", "helm", "jar", "rpm", "tuf", "rfc3161", "cose"];
+
+/// Decoded; nothing believed yet.
+#[derive(Debug, Clone)]
+pub struct Proposed(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    HashedRekord(HashedRekord),
+    Dsse(Dsse),
+    IntotoV001(IntotoV001),
+    IntotoV002(IntotoV002),
+}
+
+/// Key, signature and digest agree, and policy allows the algorithm. Only [`Proposed::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct Verified(VerifiedKind);
+
+#[derive(Debug, Clone)]
+enum VerifiedKind {
+    HashedRekord(HashedRekord),
+    Dsse(VerifiedDsse),
+    IntotoV001(IntotoV001),
+    IntotoV002(IntotoV002),
+}
+
+impl Proposed {
+    /// Decodes an entry and checks it against its kind's schema.
+    ///
+    /// # Errors
+    /// When a field is missing or malformed, or the kind or version is not known.
+    pub fn parse(entry: &Value) -> Result<Self, Rejection> {
+        let fields = Fields::of(Some(entry));
+        let kind = fields.text("kind").filter(|kind| !kind.is_empty()).ok_or(Rejection::Required("kind"))?;
+        let known = ["hashedrekord", "dsse", "intoto"].contains(&kind);
+        if !known && !NOT_ENABLED.contains(&kind) {
+            return Err(Rejection::UnknownKind(kind.to_owned()));
+        }
+        let version = fields.text("apiVersion").ok_or(Rejection::Required("apiVersion"))?;
+        if !is_version(version) {
+            return Err(Rejection::VersionPattern);
+        }
+        let spec = fields.value("spec").ok_or(Rejection::Required("spec"))?;
+        if !known {
+            return Err(Rejection::KindNotEnabled(kind.to_owned()));
+        }
+        Ok(Self(match (kind, version) {
+            ("hashedrekord", "0.0.1") => Kind::HashedRekord(HashedRekord::parse(spec)?),
+            ("dsse", "0.0.1") => Kind::Dsse(Dsse::parse(spec)?),
+            ("intoto", "0.0.1") => Kind::IntotoV001(IntotoV001::parse(spec)?),
+            ("intoto", "0.0.2") => Kind::IntotoV002(IntotoV002::parse(spec)?),
+            _ => {
+                return Err(Rejection::entry(format!(
+                    "{kind} implementation for version '{version}' not found: unable to locate entry for version {version}"
+                )));
+            }
+        }))
+    }
+
+    /// Whether everything that the log needs to check it is there; a committed entry lacks it.
+    pub const fn is_insertable(&self) -> bool {
+        match &self.0 {
+            Kind::HashedRekord(_) => true,
+            Kind::Dsse(dsse) => dsse.is_insertable(),
+            Kind::IntotoV001(intoto) => intoto.is_insertable(),
+            Kind::IntotoV002(intoto) => intoto.is_insertable(),
+        }
+    }
+
+    /// Checks every signature. A committed entry has nothing to check; it can be looked up.
+    ///
+    /// # Errors
+    /// When a signature does not verify, or its algorithm is not allowed.
+    pub fn verify(self) -> Result<Verified, Rejection> {
+        Ok(Verified(match self.0 {
+            Kind::HashedRekord(entry) => {
+                entry.verify()?;
+                VerifiedKind::HashedRekord(entry)
+            }
+            Kind::Dsse(entry) => VerifiedKind::Dsse(entry.verify()?),
+            Kind::IntotoV001(entry) => {
+                entry.verify()?;
+                VerifiedKind::IntotoV001(entry)
+            }
+            Kind::IntotoV002(entry) => {
+                entry.verify()?;
+                VerifiedKind::IntotoV002(entry)
+            }
+        }))
+    }
+}
+
+impl Verified {
+    /// The leaf's bytes, and what is kept beside them.
+    ///
+    /// # Errors
+    /// When the entry cannot be written as JSON; no verified entry is such.
+    pub fn canonicalize(self) -> Result<Canonical, Rejection> {
+        match self.0 {
+            VerifiedKind::HashedRekord(entry) => entry.canonicalize(),
+            VerifiedKind::Dsse(entry) => entry.canonicalize(),
+            VerifiedKind::IntotoV001(entry) => entry.canonicalize(),
+            VerifiedKind::IntotoV002(entry) => entry.canonicalize(),
+        }
+    }
+}
+
+/// `major.minor.patch`, the part of semantic versions that entry versions use.
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = core.split('.').collect();
+    let is_number = |number: &&str| {
+        !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && (*number == "0" || !number.starts_with('0'))
+    };
+    numbers.len() == 3 && numbers.iter().all(|number| is_number(&number))
+}

@@ -1,0 +1,110 @@
+//! Keys as entries carry them: the `x509` format, a PEM public key or certificate chain.
+
+use sigstead_crypto::{HashAlgorithm, PublicKey, VerifyError, pem, sha256};
+use sigstead_x509::Certificate;
+
+use crate::Rejection;
+
+/// Most certificates in one entry.
+const MAX_CERTIFICATES: usize = 10;
+
+/// A key that verifies an entry, and who it says it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Verifier {
+    pub(crate) key: PublicKey,
+    /// Every certificate that came with it, the key's own first.
+    certificates: Vec<Certificate>,
+}
+
+impl Verifier {
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, Rejection> {
+        let invalid = |why: String| Rejection::entry(format!("invalid public key: {why}"));
+        let blocks = pem::blocks(text.trim_ascii());
+        let first = blocks.first().ok_or_else(|| invalid("failure decoding PEM".to_owned()))?;
+        match first.label.as_str() {
+            "PUBLIC KEY" => {
+                let key = PublicKey::from_spki_der(&first.der).map_err(|error| invalid(error.to_string()))?;
+                Ok(Self { key, certificates: Vec::new() })
+            }
+            "CERTIFICATE" if blocks.len() > MAX_CERTIFICATES => {
+                Err(Rejection::entry("too many certificates specified in PEM block"))
+            }
+            "CERTIFICATE" => {
+                let parsed = blocks.iter().map(|block| Certificate::from_der(&block.der));
+                let certificates: Vec<_> = parsed.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+                let key = certificates.first().map(Certificate::public_key);
+                let key = key.ok_or_else(|| invalid("no certificate".to_owned()))?;
+                Ok(Self { key: key.map_err(|error| invalid(error.to_string()))?, certificates })
+            }
+            other => Err(invalid(format!("cannot handle type {other}"))),
+        }
+    }
+
+    /// With several certificates, each must be signed by the next.
+    pub(crate) fn check_chain(&self) -> Result<(), Rejection> {
+        for pair in self.certificates.windows(2) {
+            if let [certificate, issuer] = pair {
+                let signed = certificate.verify_signed_by(issuer);
+                signed.map_err(|error| Rejection::entry(format!("invalid certificate chain: {error}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key or certificates as Rekor encodes them again.
+    pub(crate) fn canonical(&self) -> String {
+        if self.certificates.is_empty() {
+            self.key.to_pem()
+        } else {
+            self.certificates.iter().map(Certificate::to_pem).collect()
+        }
+    }
+
+    /// Hex SHA-256 of the canonical form: what the key is found by.
+    pub(crate) fn hash(&self) -> String {
+        hex::encode(sha256(self.canonical().as_bytes()))
+    }
+
+    /// The names in the certificate.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        let names = self.certificates.first().map(Certificate::subject_alternative_names).unwrap_or_default();
+        names.iter().map(sigstead_x509::SubjectAlternativeName::value).collect()
+    }
+
+    /// Over a whole message, hashed with SHA-256 whatever the curve.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        self.key.verify(HashAlgorithm::Sha256, message, signature)
+    }
+
+    /// What the key is found by, for every kind, bare and with its algorithm, and its names.
+    pub(crate) fn search_values(&self) -> impl Iterator<Item = String> {
+        let hash = self.hash();
+        [format!("sha256:{hash}"), hash].into_iter().chain(self.subjects())
+    }
+}
+
+/// Formats of keys that searches name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFormat {
+    /// PEM public key or certificate.
+    X509,
+    /// A format of the API that this server does not read.
+    Other,
+}
+
+/// A key that someone searches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchedKey {
+    /// Hex SHA-256 of its canonical form.
+    pub hash: String,
+}
+
+impl SearchedKey {
+    /// Reads a key; `None` if it cannot be read.
+    pub fn parse(format: KeyFormat, content: &[u8]) -> Option<Self> {
+        match format {
+            KeyFormat::X509 => Verifier::from_pem(content).ok().map(|verifier| Self { hash: verifier.hash() }),
+            KeyFormat::Other => None,
+        }
+    }
+}
