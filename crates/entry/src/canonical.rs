@@ -1,8 +1,10 @@
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 use sigstead_crypto::sha256;
 
 use crate::Rejection;
+use crate::fields::Fields;
 
 /// The exact bytes that become the leaf, and what is kept beside them: equal entries, equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,4 +49,13 @@ impl Hash {
 pub(crate) fn body(kind: &str, api_version: &str, spec: impl Serialize) -> Result<Bytes, Rejection> {
     let frame = Frame { api_version, kind, spec };
     serde_json::to_vec(&frame).map(Bytes::from).map_err(|error| Rejection::entry(error.to_string()))
+}
+
+/// The key under which a committed entry's attestation is kept, if its kind has one.
+pub fn attestation_key(body: &[u8]) -> Option<String> {
+    let entry: Value = serde_json::from_slice(body).ok()?;
+    let entry = Fields::of(Some(&entry));
+    let hash = entry.object("spec").object("content").object("payloadHash");
+    let is_intoto = entry.text("kind") == Some("intoto");
+    is_intoto.then(|| Some(format!("{}:{}", hash.text("algorithm")?, hash.text("value")?)))?
 }

@@ -2,16 +2,18 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use serde_json::{Map, Value};
 
-/// Looks fields up as Go's decoder does: names match in any case, `null` is absent.
-#[derive(Clone, Copy)]
-pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
+/// Looks fields of a JSON object up as Go's decoder does: names match in any case, `null` is absent.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Fields<'a> {
-    pub(crate) fn of(value: Option<&'a Value>) -> Self {
+    /// The fields of `value`; none if it is not an object.
+    pub fn of(value: Option<&'a Value>) -> Self {
         Self(value.and_then(Value::as_object))
     }
 
-    pub(crate) fn value(self, name: &str) -> Option<&'a Value> {
+    /// A field.
+    pub fn value(self, name: &str) -> Option<&'a Value> {
         let map = self.0?;
         let found = map.get(name).or_else(|| {
             map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -19,15 +21,18 @@ impl<'a> Fields<'a> {
         found.filter(|value| !value.is_null())
     }
 
-    pub(crate) fn object(self, name: &str) -> Self {
+    /// The fields of a field.
+    pub fn object(self, name: &str) -> Self {
         Self::of(self.value(name))
     }
 
-    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+    /// A field that is a string.
+    pub fn text(self, name: &str) -> Option<&'a str> {
         self.value(name).and_then(Value::as_str)
     }
 
-    pub(crate) fn list(self, name: &str) -> &'a [Value] {
+    /// A field that is an array; empty otherwise.
+    pub fn list(self, name: &str) -> &'a [Value] {
         self.value(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -36,7 +41,8 @@ impl<'a> Fields<'a> {
         BASE64_STANDARD.decode(self.text(name)?).ok()
     }
 
-    pub(crate) const fn is_present(self) -> bool {
+    /// Whether there is an object.
+    pub const fn is_present(self) -> bool {
         self.0.is_some()
     }
 }

@@ -14,7 +14,8 @@ mod kind;
 mod pki;
 mod rejection;
 
-pub use canonical::Canonical;
+pub use canonical::{Canonical, attestation_key};
+pub use fields::Fields;
 pub use kind::{Proposed, Verified};
 pub use pki::{KeyFormat, SearchedKey};
 pub use rejection::Rejection;

@@ -1,1 +1,15 @@
-//! The Rekor transparency log service over the tlog engine
+//! The Rekor service: the v1 API over trees of the `tlog` engine. (The engine itself is the crate `tlog`.)
+//!
+//! In scope: HTTP, ids, SETs, shards, search, attestations, and the shapes of answers and errors.
+//! Out of scope: what entries mean (see `entry`), appending and proofs (see `tlog`).
+
+mod entry_id;
+mod record;
+mod service;
+mod shards;
+mod v1;
+
+pub use record::hash_record;
+pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
+pub use shards::{Shard, open_active_tree};
+pub use v1::router;

@@ -4,6 +4,7 @@
 //! limits that protect any service, draining on shutdown, `/metrics`, `/healthz` and `/readyz`.
 //! Out of scope: any API's routes, bodies and error shapes (each service has its own `error.rs`).
 
+mod cors;
 mod health;
 mod limits;
 mod listener;
@@ -11,6 +12,7 @@ mod metrics;
 mod request_id;
 mod tasks;
 
+pub use cors::{Cors, cors_layer, restricted_cors_layer};
 pub use health::{Health, admin_router};
 pub use limits::Limits;
 pub use listener::{BoundListener, ServeError, bind};

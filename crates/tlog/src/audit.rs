@@ -1,4 +1,4 @@
-use sigstead_merkle::{Frontier, HASH_LEN, Hash, TILE_WIDTH, TileCoord};
+use sigstead_merkle::{Frontier, Hash, TILE_WIDTH, TileCoord};
 use sigstead_store::{Assigned, BUNDLE_WIDTH, StoreError, StoredEntry, Tree, TreeStore};
 
 /// How a log type hashes a stored record; `None` for a record that is not one of its own.
@@ -44,7 +44,7 @@ pub async fn audit<S: TreeStore>(store: &S, tree: &Tree, hash: LeafHasher) -> Re
     let head = store.head(tree.key).await?;
     let mut report = AuditReport::default();
     let mut frontier = Frontier::new();
-    let mut levels: Vec<Vec<Hash>> = vec![Vec::new()];
+    let mut levels: Vec<Level> = Vec::new();
     let mut last_timestamp_ms = 0;
     while frontier.size() < head.size() {
         let from = frontier.size();
@@ -104,7 +104,7 @@ async fn check_lookup<S: TreeStore>(
 async fn push<S: TreeStore>(
     store: &S,
     tree: &Tree,
-    levels: &mut Vec<Vec<Hash>>,
+    levels: &mut Vec<Level>,
     leaf: Hash,
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
@@ -112,23 +112,29 @@ async fn push<S: TreeStore>(
     for level in 0u8.. {
         let position = usize::from(level);
         if levels.len() == position {
-            levels.push(Vec::new());
+            levels.push(Level::default());
         }
-        let Some(hashes) = levels.get_mut(position) else { break };
-        hashes.push(hash);
-        if !(hashes.len() as u64).is_multiple_of(TILE_WIDTH) {
+        let Some(edge) = levels.get_mut(position) else { break };
+        edge.hashes.push(hash);
+        if edge.hashes.len() as u64 != TILE_WIDTH {
             break;
         }
-        let n = hashes.len() as u64 / TILE_WIDTH - 1;
-        let tile = hashes.get(hashes.len() - 256..).unwrap_or_default();
-        let stored = store.tile(tree.key, TileCoord { level, n }).await?;
-        if stored.as_deref() != Some(tile.concat().as_slice()) {
-            report.differs(format!("tile {n} of level {level} is not what its {} hashes say", 256 * HASH_LEN / 32));
+        let stored = store.tile(tree.key, TileCoord { level, n: edge.full }).await?;
+        if stored.as_deref() != Some(edge.hashes.concat().as_slice()) {
+            report.differs(format!("tile {} of level {level} does not hold the hashes below it", edge.full));
         }
         report.tiles += 1;
         let mut frontier = Frontier::new();
-        tile.iter().for_each(|hash| frontier.push(*hash));
+        edge.hashes.drain(..).for_each(|hash| frontier.push(hash));
+        edge.full += 1;
         hash = frontier.root();
     }
     Ok(())
+}
+
+/// The tile of one level that is being filled.
+#[derive(Default)]
+struct Level {
+    full: u64,
+    hashes: Vec<Hash>,
 }

@@ -106,6 +106,14 @@ impl<S: TreeStore> Log<S> {
         Ok(self.shared.store.bundle(self.shared.tree.key, n).await?.map(|bundle| bundle.gzip))
     }
 
+    /// The hash of a committed leaf.
+    ///
+    /// # Errors
+    /// When there is none, or the database fails.
+    pub async fn leaf_hash(&self, index: u64) -> Result<Hash, AppendError> {
+        self.node(NodeId { level: 0, index }, index + 1).await
+    }
+
     /// The index of the leaf with that hash.
     ///
     /// # Errors

@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sigstead_crypto::{Secret, Signer};
+
+use crate::{KeystoreError, open_file};
+
+/// Names a private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyUri {
+    /// `file:PATH`, a PKCS#8 file.
+    File(PathBuf),
+}
+
+/// Schemes of keystores that sigstead knows and this build does not reach.
+const OTHER_SCHEMES: [(&str, &str); 5] = [
+    ("pkcs11:", "PKCS#11"),
+    ("awskms://", "AWS KMS"),
+    ("gcpkms://", "Google Cloud KMS"),
+    ("azurekms://", "Azure Key Vault"),
+    ("hashivault://", "Vault"),
+];
+
+impl KeyUri {
+    /// Reads a key URI.
+    ///
+    /// # Errors
+    /// When it is none, or names a keystore that this build does not reach.
+    pub fn parse(text: &str) -> Result<Self, KeystoreError> {
+        if let Some(path) = text.strip_prefix("file:").filter(|path| !path.is_empty()) {
+            return Ok(Self::File(path.into()));
+        }
+        match OTHER_SCHEMES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
+            Some((_, name)) => Err(KeystoreError::NotBuilt(name)),
+            None => Err(KeystoreError::NotAUri(text.to_owned())),
+        }
+    }
+}
+
+/// The signer that a URI names.
+///
+/// # Errors
+/// When the URI, the keystore or the key is unusable.
+pub fn open(uri: &str, password: Option<&Secret<String>>) -> Result<Arc<dyn Signer>, KeystoreError> {
+    match KeyUri::parse(uri)? {
+        KeyUri::File(path) => Ok(Arc::new(open_file(&path, password)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_told_apart() {
+        assert_eq!(KeyUri::parse("file:a/b.key").unwrap(), KeyUri::File("a/b.key".into()));
+        assert!(matches!(KeyUri::parse("pkcs11:token=x"), Err(KeystoreError::NotBuilt("PKCS#11"))));
+        assert!(matches!(KeyUri::parse("file:"), Err(KeystoreError::NotAUri(_))));
+        assert!(matches!(KeyUri::parse("/etc/key.pem"), Err(KeystoreError::NotAUri(_))));
+    }
+}

@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use sigstead_clock::Clock;
+use sigstead_crypto::{PublicKey, Signer, random_bytes};
+use sigstead_store::{Database, NewTree, StoreError, Tree, TreeKind};
+use sigstead_tlog::{AppendError, Log};
+
+use crate::entry_id::EntryId;
+
+/// A tree with the key that signs for it.
+#[derive(Debug, Clone)]
+pub struct Shard {
+    /// The tree's log.
+    pub log: Log<Database>,
+    /// Signs its SETs.
+    pub signer: Arc<dyn Signer>,
+}
+
+impl Shard {
+    pub(crate) fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    pub(crate) fn tree_id(&self) -> i64 {
+        self.log.tree().tree_id
+    }
+
+    /// Hex SHA-256 of the key's info.
+    pub(crate) fn log_id(&self) -> String {
+        hex::encode(self.public_key().fingerprint())
+    }
+}
+
+/// Where an entry is: a shard by its position, and the index in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) shard: usize,
+    pub(crate) index: u64,
+}
+
+/// The shards, oldest first; the last one takes entries.
+#[derive(Debug)]
+pub(crate) struct Shards {
+    inactive: Vec<Shard>,
+    active: Shard,
+    /// The global index of each shard's first entry.
+    offsets: Vec<u64>,
+}
+
+impl Shards {
+    /// Frozen shards never grow, so their sizes are read once.
+    pub(crate) async fn new(inactive: Vec<Shard>, active: Shard) -> Result<Self, AppendError> {
+        let mut offsets = vec![0];
+        for shard in &inactive {
+            let size = shard.log.published().await?.size;
+            offsets.push(offsets.last().copied().unwrap_or_default() + size);
+        }
+        Ok(Self { inactive, active, offsets })
+    }
+
+    pub(crate) fn active(&self) -> (usize, &Shard) {
+        (self.inactive.len(), &self.active)
+    }
+
+    pub(crate) fn get(&self, shard: usize) -> &Shard {
+        self.inactive.get(shard).unwrap_or(&self.active)
+    }
+
+    pub(crate) fn inactive(&self) -> &[Shard] {
+        &self.inactive
+    }
+
+    fn all(&self) -> impl DoubleEndedIterator<Item = (usize, &Shard)> {
+        self.inactive.iter().enumerate().chain([self.active()])
+    }
+
+    pub(crate) fn by_tree_id(&self, tree_id: u64) -> Option<(usize, &Shard)> {
+        self.all().find(|(_, shard)| shard.tree_id().unsigned_abs() == tree_id)
+    }
+
+    pub(crate) fn global_index(&self, location: Location) -> u64 {
+        self.offsets.get(location.shard).copied().unwrap_or_default() + location.index
+    }
+
+    /// Where a global index is; beyond the last entry it is in the active shard, which does not have it.
+    pub(crate) fn locate(&self, global_index: u64) -> Location {
+        let shard = self.offsets.iter().rposition(|offset| *offset <= global_index).unwrap_or_default();
+        Location { shard, index: global_index - self.offsets.get(shard).copied().unwrap_or_default() }
+    }
+
+    /// Where the entries of that id are: in the named tree, or in any, the active one first.
+    pub(crate) async fn find(&self, id: &EntryId) -> Result<Vec<Location>, AppendError> {
+        let candidates: Vec<(usize, &Shard)> = match id.tree_id {
+            Some(tree_id) => self.by_tree_id(tree_id).into_iter().collect(),
+            None => self.all().rev().collect(),
+        };
+        let mut found = Vec::new();
+        for (shard, candidate) in candidates {
+            let index = candidate.log.find_leaf(&id.leaf_hash).await?;
+            found.extend(index.map(|index| Location { shard, index }));
+        }
+        Ok(found)
+    }
+}
+
+/// The tree that takes entries, made with a random id if there is none; its origin is `hostname - id`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_active_tree(
+    database: &Database,
+    hostname: &str,
+    clock: &dyn Clock,
+) -> Result<Tree, StoreError> {
+    let random = random_bytes::<8>().map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    // Positive, and never zero: both are invalid ids.
+    let tree_id = (i64::from_be_bytes(random) & i64::MAX).max(1);
+    let new = NewTree {
+        tree_id,
+        kind: TreeKind::RekorV1,
+        origin: format!("{hostname} - {tree_id}"),
+        created_ms: clock.now().millis(),
+    };
+    database.open_active_tree(&new).await
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use sigstead_entry::{Canonical, Proposed, Rejection};
+
+use super::error::{Error, class, no_entry};
+use super::request;
+use super::response::{Shown, json, log_entry};
+use crate::RekorLog;
+use crate::entry_id::EntryId;
+
+/// Rekor's pattern for entry ids.
+pub(super) const ID_PATTERN: &str = "^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$";
+
+/// `POST /api/v1/log/entries`
+pub(super) async fn create(
+    State(log): State<Arc<RekorLog>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Error> {
+    let missing = || Error::invalid(class::MISSING, "proposedEntry in body is required");
+    let entry = request::json(body, log.limits.body)?.ok_or_else(missing)?;
+    let canonical = canonical(&entry)?;
+    let (location, body, appended) = log.append(canonical).await?;
+    let shown = Shown {
+        location,
+        body: &body,
+        timestamp_ms: appended.timestamp_ms,
+        proof: &appended.proof,
+        checkpoint: &appended.checkpoint.note,
+        attestation: None,
+    };
+    let (id, entry) = log_entry(&log, shown).await?;
+    let path = format!("/api/v1/log/entries/{id}");
+    if !appended.is_new {
+        let message = format!("an equivalent entry already exists in the transparency log with UUID {id}");
+        return Err(Error::conflict(message, &path));
+    }
+    metrics::counter!("rekor_new_entries").increment(1);
+    let mut response = json(StatusCode::CREATED, &entry);
+    for (name, value) in [(header::LOCATION, path), (header::ETAG, id.to_string())] {
+        response.headers_mut().extend(HeaderValue::from_str(&value).ok().map(|value| (name, value)));
+    }
+    Ok(response)
+}
+
+/// A proposed entry, checked, as the leaf's bytes.
+fn canonical(entry: &Value) -> Result<Canonical, Error> {
+    if !entry.is_object() && !entry.is_null() {
+        return Err(Error::framework(StatusCode::BAD_REQUEST, "the proposed entry is not a JSON object"));
+    }
+    let proposed = Proposed::parse(entry)?;
+    if !proposed.is_insertable() {
+        let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();
+        return Err(Rejection::Entry(why).into());
+    }
+    Ok(proposed.verify()?.canonicalize()?)
+}
+
+/// `GET /api/v1/log/entries?logIndex=N`
+pub(super) async fn by_index(
+    State(log): State<Arc<RekorLog>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Error> {
+    let missing = || Error::invalid(class::MISSING, "logIndex in query is required");
+    let index = request::number(query.as_deref(), "logIndex", 0)?.ok_or_else(missing)?;
+    match log.entry(log.shards.locate(index)).await? {
+        Some(found) => Ok(json(StatusCode::OK, &log_entry(&log, (&found).into()).await?.1)),
+        None => Ok(no_entry()),
+    }
+}
+
+/// `GET /api/v1/log/entries/{id}`
+pub(super) async fn by_id(State(log): State<Arc<RekorLog>>, Path(id): Path<String>) -> Result<Response, Error> {
+    let malformed = || Error::invalid(class::PATTERN, format!("entryUUID in path should match '{ID_PATTERN}'"));
+    let id = EntryId::parse(&id).ok_or_else(malformed)?;
+    if let Some(tree_id) = id.tree_id.filter(|tree_id| i64::try_from(*tree_id).is_err()) {
+        return Err(Error::bad_request(format!("validation error: {tree_id:016x} is not a valid TreeID")));
+    }
+    let Some(location) = log.shards.find(&id).await?.first().copied() else { return Ok(no_entry()) };
+    match log.entry(location).await? {
+        Some(found) => Ok(json(StatusCode::OK, &log_entry(&log, (&found).into()).await?.1)),
+        None => Ok(no_entry()),
+    }
+}

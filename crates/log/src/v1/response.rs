@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use serde::Serialize;
+use sigstead_merkle::{Hash, leaf_hash};
+use sigstead_tlog::InclusionProof;
+
+use crate::entry_id::EntryId;
+use crate::service::{FoundEntry, LogError};
+use crate::shards::Location;
+use crate::RekorLog;
+
+/// One entry under its id. Fields stand in the order of their names, as Rekor writes them.
+pub(super) type LogEntry = BTreeMap<String, EntryBody>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EntryBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<AttestationBody>,
+    body: String,
+    integrated_time: u64,
+    #[serde(rename = "logID")]
+    log_id: String,
+    log_index: u64,
+    verification: Verification,
+}
+
+#[derive(Serialize)]
+struct AttestationBody {
+    data: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verification {
+    inclusion_proof: ProofBody,
+    signed_entry_timestamp: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProofBody {
+    checkpoint: String,
+    hashes: Vec<String>,
+    log_index: u64,
+    root_hash: String,
+    tree_size: u64,
+}
+
+/// What the SET is over: RFC 8785 of exactly these fields.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignedEntry<'a> {
+    body: &'a str,
+    integrated_time: u64,
+    #[serde(rename = "logID")]
+    log_id: &'a str,
+    log_index: u64,
+}
+
+/// What an answer is made of.
+pub(super) struct Shown<'a> {
+    pub(super) location: Location,
+    pub(super) body: &'a Bytes,
+    pub(super) timestamp_ms: u64,
+    pub(super) proof: &'a InclusionProof,
+    pub(super) checkpoint: &'a str,
+    pub(super) attestation: Option<&'a Bytes>,
+}
+
+impl<'a> From<&'a FoundEntry> for Shown<'a> {
+    fn from(found: &'a FoundEntry) -> Self {
+        Self {
+            location: found.location,
+            body: &found.body,
+            timestamp_ms: found.timestamp_ms,
+            proof: &found.proof,
+            checkpoint: &found.checkpoint,
+            attestation: found.attestation.as_ref(),
+        }
+    }
+}
+
+/// The entry as the API shows it, with a fresh SET; and its id.
+pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(EntryId, LogEntry), LogError> {
+    let shard = log.shards.get(shown.location.shard);
+    let (log_id, log_index) = (shard.log_id(), log.shards.global_index(shown.location));
+    let integrated_time = shown.timestamp_ms / 1000;
+    let body = BASE64_STANDARD.encode(shown.body);
+    let signed = SignedEntry { body: &body, integrated_time, log_id: &log_id, log_index };
+    let signed = serde_json::to_vec(&signed).unwrap_or_default();
+    let set = shard.signer.sign(&signed).await?;
+    let id = EntryId::new(shard.tree_id(), leaf_hash(shown.body));
+    let entry = EntryBody {
+        attestation: shown.attestation.map(|data| AttestationBody { data: BASE64_STANDARD.encode(data) }),
+        body,
+        integrated_time,
+        log_id,
+        log_index,
+        verification: Verification {
+            inclusion_proof: ProofBody {
+                checkpoint: shown.checkpoint.to_owned(),
+                hashes: hex_all(&shown.proof.hashes),
+                log_index: shown.proof.index,
+                root_hash: hex::encode(shown.proof.root),
+                tree_size: shown.proof.size,
+            },
+            signed_entry_timestamp: BASE64_STANDARD.encode(set),
+        },
+    };
+    Ok((id, BTreeMap::from([(id.to_string(), entry)])))
+}
+
+pub(super) fn hex_all(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(hex::encode).collect()
+}
+
+/// Compact JSON and one line feed, as Rekor's handlers write it.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let mut text = serde_json::to_vec(value).unwrap_or_default();
+    text.push(b'\n');
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
