@@ -59,6 +59,9 @@ pub enum LogError {
     /// The signing key.
     #[error(transparent)]
     Sign(#[from] sigstead_crypto::SignError),
+    /// The log's own first entry is not one that a log takes: its key is of a kind that entries cannot have.
+    #[error("the log's first entry: {0}")]
+    Genesis(#[from] sigstead_entry::Rejection),
     /// A stored record that is not one of this log's.
     #[error("the record of entry {0} is damaged")]
     Damaged(u64),
@@ -99,8 +102,7 @@ impl RekorLog {
         let entry = genesis_entry(message.as_bytes(), &signature, active);
         let canonical = sigstead_entry::Proposed::parse(&entry)
             .and_then(sigstead_entry::Proposed::verify)
-            .and_then(sigstead_entry::Verified::canonicalize)
-            .map_err(|error| sigstead_crypto::SignError::new(format!("the log's first entry: {error}")))?;
+            .and_then(sigstead_entry::Verified::canonicalize)?;
         self.append(canonical).await?;
         Ok(())
     }

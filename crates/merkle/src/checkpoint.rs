@@ -40,7 +40,11 @@ impl Checkpoint {
             return Err(CheckpointError("the size is not in its shortest form"));
         }
         let root = BASE64_STANDARD.decode(line("no root hash")?).ok().and_then(|root| root.try_into().ok());
-        Ok(Self { origin, size, root: root.ok_or(CheckpointError("the root hash is not 32 bytes of base64"))? })
+        Ok(Self {
+            origin,
+            size,
+            root: root.ok_or(CheckpointError("the root hash is not 32 bytes of base64"))?,
+        })
     }
 }
 

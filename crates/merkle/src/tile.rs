@@ -20,7 +20,8 @@ pub struct TileCoord {
 impl TileCoord {
     /// How many hashes of this tile a tree of `size` leaves has: 256 when it is full, 0 when it has none.
     pub fn width(&self, size: u64) -> u16 {
-        let hashes = u32::from(self.level).checked_mul(8).and_then(|shift| size.checked_shr(shift)).unwrap_or(0);
+        let hashes =
+            u32::from(self.level).checked_mul(8).and_then(|shift| size.checked_shr(shift)).unwrap_or(0);
         let begin = self.n.saturating_mul(TILE_WIDTH);
         u16::try_from(hashes.saturating_sub(begin).min(TILE_WIDTH)).unwrap_or(0)
     }
@@ -39,7 +40,8 @@ impl NodeId {
         let first = usize::try_from((self.index << below) % TILE_WIDTH).ok()?;
         let count = 1usize << below;
         let bytes = tile.get(first * HASH_LEN..(first + count) * HASH_LEN)?;
-        let mut hashes: Vec<Hash> = bytes.chunks_exact(HASH_LEN).filter_map(|hash| hash.try_into().ok()).collect();
+        let mut hashes: Vec<Hash> =
+            bytes.chunks_exact(HASH_LEN).filter_map(|hash| hash.try_into().ok()).collect();
         while hashes.len() > 1 {
             hashes = hashes
                 .chunks_exact(2)
@@ -122,7 +124,19 @@ mod tests {
                 assert_eq!(TilePath::parse(&path.to_string()), Some(path));
             }
         }
-        for wrong in ["", "0", "0000", "x000/001", "001/002", "x001/x002", "000.p/0", "000.p/256", "000.p/01", "-01", "000.p/"] {
+        for wrong in [
+            "",
+            "0",
+            "0000",
+            "x000/001",
+            "001/002",
+            "x001/x002",
+            "000.p/0",
+            "000.p/256",
+            "000.p/01",
+            "-01",
+            "000.p/",
+        ] {
             assert_eq!(TilePath::parse(wrong), None, "{wrong}");
         }
     }

@@ -6,10 +6,10 @@ use sigstead_store::{BUNDLE_WIDTH, Batch, Committed, Outcome, Proposal, StoreErr
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::AppendError;
 use crate::log::Log;
 use crate::proof::InclusionProof;
 use crate::publish::PublishedHead;
-use crate::AppendError;
 
 /// How often a batch is tried while the database is busy, or its outcome is unknown.
 const TRIES: u32 = 8;
@@ -149,7 +149,7 @@ async fn answer_all<S: TreeStore>(
     committed: &Committed,
     answers: Vec<oneshot::Sender<Result<Appended, AppendError>>>,
 ) {
-    let checkpoint = log.publish(&committed.head).await;
+    let checkpoint = log.publish(&committed.head, Some(&committed.before)).await;
     let growth = Growth::new(&committed.before, &committed.appended);
     for (outcome, answer) in committed.outcomes.iter().zip(answers) {
         let appended = match &checkpoint {

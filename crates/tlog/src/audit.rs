@@ -40,7 +40,11 @@ impl AuditReport {
 ///
 /// # Errors
 /// When the database fails; what it holds wrongly is reported, not an error.
-pub async fn audit<S: TreeStore>(store: &S, tree: &Tree, hash: LeafHasher) -> Result<AuditReport, StoreError> {
+pub async fn audit<S: TreeStore>(
+    store: &S,
+    tree: &Tree,
+    hash: LeafHasher,
+) -> Result<AuditReport, StoreError> {
     let head = store.head(tree.key).await?;
     let mut report = AuditReport::default();
     let mut frontier = Frontier::new();

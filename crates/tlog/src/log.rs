@@ -117,9 +117,14 @@ impl<S: TreeStore> Log<S> {
                 guard,
                 limits,
                 published: ArcSwapOption::empty(),
-                tiles: Cache::builder().weigher(|_, tile: &Bytes| weight(tile.len())).max_capacity(limits.tile_cache).build(),
+                tiles: Cache::builder()
+                    .weigher(|_, tile: &Bytes| weight(tile.len()))
+                    .max_capacity(limits.tile_cache)
+                    .build(),
                 runs: Cache::builder()
-                    .weigher(|_, run: &Arc<Vec<StoredEntry>>| weight(run.iter().map(|entry| entry.record.len()).sum()))
+                    .weigher(|_, run: &Arc<Vec<StoredEntry>>| {
+                        weight(run.iter().map(|entry| entry.record.len()).sum())
+                    })
                     .max_capacity(limits.entry_cache)
                     .build(),
                 queue,

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sigstead_merkle::{
-    HASH_LEN, Hash, NodeId, ProofError, Subtree, TILE_WIDTH, TileCoord, consistency_plan, empty_root, inclusion_plan,
+    HASH_LEN, Hash, NodeId, ProofError, Subtree, TILE_WIDTH, TileCoord, consistency_plan, empty_root,
+    inclusion_plan,
 };
 use sigstead_store::{BUNDLE_WIDTH, StoreError, StoredEntry, TreeStore};
 
@@ -111,7 +112,7 @@ impl<S: TreeStore> Log<S> {
     /// # Errors
     /// When there is none, or the database fails.
     pub async fn leaf_hash(&self, index: u64) -> Result<Hash, AppendError> {
-        self.node(NodeId { level: 0, index }, index + 1).await
+        self.node(NodeId { level: 0, index }, index.saturating_add(1)).await
     }
 
     /// The index of the leaf with that hash.
@@ -138,7 +139,9 @@ impl<S: TreeStore> Log<S> {
     async fn node(&self, node: NodeId, size: u64) -> Result<Hash, AppendError> {
         let tile = self.tile_at(node.tile(), size).await?;
         let hash = node.hash_in_tile(&tile);
-        hash.ok_or_else(|| StoreError::Corrupt(format!("tile {:?} is too short for {node:?}", node.tile())).into())
+        hash.ok_or_else(|| {
+            StoreError::Corrupt(format!("tile {:?} is too short for {node:?}", node.tile())).into()
+        })
     }
 
     /// At least the hashes that the first `size` leaves give a tile.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use sigstead_crypto::SignError;
 use sigstead_crypto::note::NoteSigner;
-use sigstead_merkle::{Checkpoint, Hash};
+use sigstead_merkle::{Checkpoint, Frontier, Hash, verify_consistency};
 use sigstead_store::{Head, TreeStore};
 
 use crate::log::Log;
@@ -39,7 +39,7 @@ impl<S: TreeStore> Log<S> {
     /// # Errors
     /// When the database is not available or older than what was signed, or the key fails.
     pub async fn published(&self) -> Result<Arc<PublishedHead>, AppendError> {
-        self.publish(&self.shared.store.head(self.shared.tree.key).await?).await
+        self.publish(&self.shared.store.head(self.shared.tree.key).await?, None).await
     }
 
     /// The newest committed head, with a signature of its own.
@@ -53,21 +53,39 @@ impl<S: TreeStore> Log<S> {
     }
 
     /// Signs a head that is known to be committed, once per size, after the guard has it on disk.
-    pub(crate) async fn publish(&self, head: &Head) -> Result<Arc<PublishedHead>, AppendError> {
+    /// `before`, if known, is the tree that it directly grew from.
+    pub(crate) async fn publish(
+        &self,
+        head: &Head,
+        before: Option<&Frontier>,
+    ) -> Result<Arc<PublishedHead>, AppendError> {
         let newest = self.shared.published.load_full();
-        if let Some(newest) = newest.as_ref().filter(|newest| newest.size == head.size()) {
-            return Ok(Arc::clone(newest));
-        }
-        if let Some(signed) = newest.as_ref().map(|newest| newest.size).filter(|signed| *signed > head.size()) {
-            return self.behind(signed, head).await;
-        }
         let remembered = Remembered { size: head.size(), root: head.root() };
+        if let Some(newest) = newest.as_ref().filter(|newest| newest.size == head.size()) {
+            return if newest.root == remembered.root {
+                Ok(Arc::clone(newest))
+            } else {
+                Err(GuardError::OtherHistory { signed: newest.size }.into())
+            };
+        }
+        let newest_ms = newest.map_or(0, |newest| newest.timestamp_ms);
+        let now_ms = self.shared.clock.now().millis().max(head.last_timestamp_ms);
         let guard = self.shared.guard.clone();
-        tokio::task::spawn_blocking(move || guard.remember(remembered))
-            .await
-            .map_err(|error| SignError::new(format!("remembering the head: {error}")))??;
-        let timestamp_ms = self.shared.clock.now().millis().max(head.last_timestamp_ms);
-        let published = Arc::new(self.sign(remembered, timestamp_ms).await?);
+        let signed = blocking(move || guard.remembered()).await?;
+        match signed {
+            Some(signed) if signed.size > head.size() => {
+                self.check_not_lost(signed).await?;
+                self.check_continues(remembered, signed).await?;
+                return Ok(Arc::new(self.sign(remembered, now_ms).await?));
+            }
+            Some(signed) if !before.is_some_and(|before| signed.is(before)) => {
+                self.check_continues(signed, remembered).await?;
+            }
+            _ => {}
+        }
+        let guard = self.shared.guard.clone();
+        blocking(move || guard.remember(remembered)).await?;
+        let published = Arc::new(self.sign(remembered, now_ms.max(newest_ms)).await?);
         self.shared.published.rcu(|current| match current {
             Some(current) if current.size >= published.size => Some(Arc::clone(current)),
             _ => Some(Arc::clone(&published)),
@@ -75,18 +93,27 @@ impl<S: TreeStore> Log<S> {
         Ok(published)
     }
 
-    /// A head smaller than one that was signed: read before a later batch, or from a database that lost entries.
-    async fn behind(&self, signed: u64, head: &Head) -> Result<Arc<PublishedHead>, AppendError> {
-        let now = self.shared.store.head(self.shared.tree.key).await?.size();
-        if now < signed {
-            return Err(GuardError::RolledBack { found: now, signed }.into());
+    /// A head may be smaller than one that was signed because it was read before a later batch; the
+    /// database of now may not.
+    async fn check_not_lost(&self, signed: Remembered) -> Result<(), AppendError> {
+        let found = self.shared.store.head(self.shared.tree.key).await?.size();
+        if found < signed.size {
+            return Err(GuardError::RolledBack { found, signed: signed.size }.into());
         }
-        let head = Remembered { size: head.size(), root: head.root() };
-        Ok(Arc::new(self.sign(head, self.shared.clock.now().millis()).await?))
+        Ok(())
+    }
+
+    /// A database that was rolled back and has grown again is larger than what was signed, but does not
+    /// continue it. The proof binds both roots, so it does not matter whether its hashes were cached.
+    async fn check_continues(&self, first: Remembered, second: Remembered) -> Result<(), AppendError> {
+        let proof = self.consistency(first.size, second.size).await?;
+        verify_consistency(first.size, second.size, &proof, &first.root, &second.root)
+            .map_err(|_| GuardError::OtherHistory { signed: first.size }.into())
     }
 
     async fn sign(&self, head: Remembered, timestamp_ms: u64) -> Result<PublishedHead, SignError> {
-        let checkpoint = Checkpoint { origin: self.shared.tree.origin.clone(), size: head.size, root: head.root };
+        let checkpoint =
+            Checkpoint { origin: self.shared.tree.origin.clone(), size: head.size, root: head.root };
         let text = checkpoint.to_text();
         let (note, tree_head_signature) = match &self.shared.publisher {
             Publisher::Checkpoint(signer) => (signer.sign(&text).await?, None),
@@ -101,13 +128,18 @@ impl<S: TreeStore> Log<S> {
     /// Refuses to start over a database that is not what was signed for.
     pub(crate) async fn check_history(&self) -> Result<(), AppendError> {
         let Some(signed) = self.shared.guard.remembered()? else { return Ok(()) };
-        let found = self.shared.store.head(self.shared.tree.key).await?.size();
-        if found < signed.size {
-            return Err(GuardError::RolledBack { found, signed: signed.size }.into());
-        }
+        self.check_not_lost(signed).await?;
         if self.root_at(signed.size).await? != signed.root {
             return Err(GuardError::OtherHistory { signed: signed.size }.into());
         }
         Ok(())
     }
+}
+
+/// The guard's file is read and written beside the threads that serve.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, GuardError> + Send + 'static,
+) -> Result<T, AppendError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| SignError::new(format!("the rollback guard: {error}")))??)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use sigstead_merkle::Hash;
+use sigstead_merkle::{Frontier, Hash};
 use thiserror::Error;
 
 /// Remembers, outside the database, the highest tree head that was ever signed here.
@@ -27,13 +27,20 @@ pub(crate) struct Remembered {
     pub(crate) root: Hash,
 }
 
+impl Remembered {
+    /// Whether it is the head of that tree.
+    pub(crate) fn is(&self, tree: &Frontier) -> bool {
+        self.size == tree.size() && self.root == tree.root()
+    }
+}
+
 /// Why nothing may be signed.
 #[derive(Debug, Error)]
 pub enum GuardError {
     /// The database has fewer entries than were signed for.
     #[error(
         "the database holds {found} entries of a tree of which {signed} were signed: it is older than this log, or not its own\n  \
-         hint: restore the newest database, check it with the `audit` command, and start a new tree if entries are lost"
+         hint: restore the newest database, check it with `sigstead log audit`, and start a new tree if entries are lost"
     )]
     RolledBack {
         /// What the database has.
@@ -44,7 +51,7 @@ pub enum GuardError {
     /// The database has other entries than were signed for.
     #[error(
         "the database's first {signed} entries are not those that were signed: it belongs to another history\n  \
-         hint: restore the database that this log signed for, and check it with the `audit` command"
+         hint: restore the database that this log signed for, and check it with `sigstead log audit`"
     )]
     OtherHistory {
         /// The size that was signed.
@@ -86,7 +93,8 @@ impl RollbackGuard {
         if known.is_some_and(|known| allows(known, head).is_ok_and(|newer| !newer)) {
             return Ok(());
         }
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(self.file.with_extension("lock"));
+        let lock =
+            OpenOptions::new().create(true).append(true).mode(0o600).open(self.file.with_extension("lock"));
         let lock = lock.map_err(|error| failed(&self.file, &error))?;
         lock.lock().map_err(|error| failed(&self.file, &error))?;
         let stored = self.remembered()?;
@@ -100,7 +108,8 @@ impl RollbackGuard {
 
     fn replace(&self, head: Remembered) -> std::io::Result<()> {
         let temporary = self.file.with_extension("new");
-        let mut new = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let mut new =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         new.write_all(&serde_json::to_vec(&head)?)?;
         new.sync_all()?;
         std::fs::rename(&temporary, &self.file)?;

@@ -1,1 +1,17 @@
-//! The RFC 3161 timestamp authority over HTTP
+//! The RFC 3161 timestamp authority over HTTP.
+//!
+//! In scope: requests in DER and JSON, tokens, the certificate chain, whether the clock may be believed.
+//! Out of scope: keys (see `crypto`), what certificates must look like (see `x509`).
+
+mod authority;
+mod clock_watch;
+mod decimal;
+mod error;
+mod http;
+mod json;
+mod request;
+mod structures;
+mod token;
+
+pub use authority::{StartError, TimestampAuthority, TsaConfig};
+pub use http::router;

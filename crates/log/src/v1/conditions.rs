@@ -1,5 +1,6 @@
 //! What every API request must meet before its handler: media types, and headers that caches heed.
 
+use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -8,9 +9,13 @@ use sigstead_serve::{Cors, cors_layer};
 
 use super::error::Error;
 
+/// Ranges of media types in which every answer finds its own.
+const SPOKEN: [&str; 6] =
+    ["*/*", "application/*", "application/json", "application/x-pem-file", "application/octet-stream", "text/plain"];
+
 /// Refuses media types that the API does not speak, and keeps reads out of caches.
 pub(super) async fn check(request: Request, next: Next) -> Response {
-    if let Some(refusal) = refusal(request.method(), request.headers()) {
+    if let Some(refusal) = refusal(&request) {
         return refusal.into_response();
     }
     let is_read = request.method() == Method::GET;
@@ -26,29 +31,42 @@ pub(super) async fn check(request: Request, next: Next) -> Response {
     response
 }
 
-fn refusal(method: &Method, headers: &HeaderMap) -> Option<Error> {
-    if let Some(accept) = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) {
-        let spoken = ["*/*", "application/*", "application/json", "application/x-pem-file", "application/octet-stream"];
-        let accepted = accept.split(',').filter_map(|range| range.split(';').next());
-        if !accepted.into_iter().any(|range| spoken.contains(&range.trim().to_ascii_lowercase().as_str())) {
-            let message = "unsupported media type requested, only [application/json] are available";
-            return Some(Error::framework(StatusCode::NOT_ACCEPTABLE, message));
-        }
-    }
-    if *method == Method::POST {
-        let sent = headers.get(header::CONTENT_TYPE).and_then(|sent| sent.to_str().ok());
-        let sent = sent.unwrap_or("application/octet-stream");
-        let has_body = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length != "0");
-        let essence = sent.split(';').next().unwrap_or_default().trim();
-        if has_body && !essence.eq_ignore_ascii_case("application/json") {
-            let message = format!("unsupported media type \"{essence}\", only [application/json] are allowed");
-            return Some(Error::framework(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-        }
-    }
-    None
+/// Media type before accepted types, as Rekor's framework asks.
+fn refusal(request: &Request) -> Option<Error> {
+    let has_body = *request.method() == Method::POST && !request.body().is_end_stream();
+    has_body.then(|| wrong_media_type(request.headers())).flatten().or_else(|| unacceptable(request.headers()))
+}
+
+fn wrong_media_type(headers: &HeaderMap) -> Option<Error> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|sent| sent.to_str().ok());
+    let sent = sent.unwrap_or("application/octet-stream").split(';').next().unwrap_or_default().trim();
+    let message = format!("unsupported media type \"{sent}\", only [application/json] are allowed");
+    (!sent.eq_ignore_ascii_case("application/json"))
+        .then(|| Error::framework(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+}
+
+fn unacceptable(headers: &HeaderMap) -> Option<Error> {
+    let sent = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    let ranges = sent.flat_map(|accept| accept.split(',')).filter_map(|range| range.split(';').next());
+    let mut ranges = ranges.map(str::trim).filter(|range| !range.is_empty()).peekable();
+    // Whoever accepts nothing in particular accepts anything.
+    ranges.peek()?;
+    let is_spoken = |range: &str| SPOKEN.iter().any(|spoken| range.eq_ignore_ascii_case(spoken));
+    let message = "unsupported media type requested, only [application/json] are available";
+    (!ranges.any(is_spoken)).then(|| Error::framework(StatusCode::NOT_ACCEPTABLE, message))
 }
 
 /// Open to every origin, as browsers' search pages need it.
 pub(super) fn cors() -> Cors {
     cors_layer()
+}
+
+/// Preflights are answered 204, as by Rekor.
+pub(super) async fn preflight(request: Request, next: Next) -> Response {
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if is_preflight && response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
 }

@@ -10,7 +10,7 @@ use sigstead_entry::{Canonical, Proposed, Rejection};
 
 use super::error::{Error, class, no_entry};
 use super::request;
-use super::response::{Shown, json, log_entry};
+use super::response::{LogEntry, Shown, json, log_entry};
 use crate::RekorLog;
 use crate::entry_id::EntryId;
 
@@ -35,24 +35,29 @@ pub(super) async fn create(
         attestation: None,
     };
     let (id, entry) = log_entry(&log, shown).await?;
-    let path = format!("/api/v1/log/entries/{id}");
-    if !appended.is_new {
-        let message = format!("an equivalent entry already exists in the transparency log with UUID {id}");
-        return Err(Error::conflict(message, &path));
+    match appended.is_new {
+        true => Ok(created(&id, &entry)),
+        false => Err(Error::equivalent_exists(&id.to_string(), &location_of(&id))),
     }
+}
+
+/// 201, with the id where clients look for it: bare in `ETag`, and last in a `Location` without a host.
+fn created(id: &EntryId, entry: &LogEntry) -> Response {
     metrics::counter!("rekor_new_entries").increment(1);
-    let mut response = json(StatusCode::CREATED, &entry);
-    for (name, value) in [(header::LOCATION, path), (header::ETAG, id.to_string())] {
+    let mut response = json(StatusCode::CREATED, entry);
+    for (name, value) in [(header::LOCATION, location_of(id)), (header::ETAG, id.to_string())] {
         response.headers_mut().extend(HeaderValue::from_str(&value).ok().map(|value| (name, value)));
     }
-    Ok(response)
+    response
+}
+
+fn location_of(id: &EntryId) -> String {
+    format!("/api/v1/log/entries/{id}")
 }
 
 /// A proposed entry, checked, as the leaf's bytes.
 fn canonical(entry: &Value) -> Result<Canonical, Error> {
-    if !entry.is_object() && !entry.is_null() {
-        return Err(Error::framework(StatusCode::BAD_REQUEST, "the proposed entry is not a JSON object"));
-    }
+    request::fields(entry)?;
     let proposed = Proposed::parse(entry)?;
     if !proposed.is_insertable() {
         let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();

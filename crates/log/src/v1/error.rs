@@ -58,7 +58,9 @@ impl Error {
         Self { line_feed: false, ..Self::handler(status, message) }
     }
 
-    pub(crate) fn conflict(message: impl Into<String>, location: &str) -> Self {
+    /// 409, and where the equal entry is.
+    pub(crate) fn equivalent_exists(id: &str, location: &str) -> Self {
+        let message = format!("an equivalent entry already exists in the transparency log with UUID {id}");
         let mut error = Self::handler(StatusCode::CONFLICT, message);
         if let Ok(location) = HeaderValue::from_str(location) {
             error.headers.insert(header::LOCATION, location);
@@ -67,7 +69,7 @@ impl Error {
     }
 
     pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Self {
-        let message = format!("method {method} is not allowed, but [{}] are", allowed.replace(',', " "));
+        let message = format!("method {method} is not allowed, but [{allowed}] are");
         let mut error = Self::framework(StatusCode::METHOD_NOT_ALLOWED, message);
         error.headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
         error
@@ -106,7 +108,8 @@ impl From<LogError> for Error {
             }
             LogError::Append(AppendError::Stopping) => return Self::busy("the log is restarting; try again", retry),
             LogError::Append(AppendError::Frozen) => {
-                return Self::handler(StatusCode::CONFLICT, "this shard is frozen; write to the active one");
+                // Not 409, in which clients look for an equal entry; and they do not repeat what is answered 501.
+                return Self::handler(StatusCode::NOT_IMPLEMENTED, "this log is frozen and takes no entries");
             }
             _ => {}
         }

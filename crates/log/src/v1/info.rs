@@ -69,16 +69,7 @@ pub(super) async fn proof(State(log): State<Arc<RekorLog>>, RawQuery(query): Raw
     let first = request::number(query, "firstSize", 1)?.unwrap_or(1);
     let missing = || Error::invalid(class::MISSING, "lastSize in query is required");
     let last = request::number(query, "lastSize", 1)?.ok_or_else(missing)?;
-    let shard = match tree_id(query)? {
-        None => log.shards.active().1,
-        Some(text) => {
-            let tree_id: u64 = text.parse().ok().filter(|id| i64::try_from(*id).is_ok()).ok_or_else(|| {
-                Error::bad_request(format!("invalid tree ID specified: {text}"))
-            })?;
-            let unknown = || Error::bad_request(format!("no log range found for tree ID {tree_id}"));
-            log.shards.by_tree_id(tree_id).ok_or_else(unknown)?.1
-        }
-    };
+    let shard = proven_shard(&log, tree_id(query)?)?;
     if first > last {
         return Err(Error::bad_request(format!("firstSize({first}) must be less than lastSize({last})")));
     }
@@ -92,6 +83,15 @@ pub(super) async fn proof(State(log): State<Arc<RekorLog>>, RawQuery(query): Raw
     let hashes = shard.log.consistency(first, last).await?;
     let proof = ConsistencyProof { hashes: hex_all(&hashes), root_hash: hex::encode(head.root) };
     Ok(json(StatusCode::OK, &proof))
+}
+
+/// The shard that a proof is asked for.
+fn proven_shard(log: &RekorLog, tree_id: Option<String>) -> Result<&Shard, Error> {
+    let Some(text) = tree_id else { return Ok(log.shards.active().1) };
+    let invalid = || Error::bad_request(format!("invalid tree ID specified: {text}"));
+    let tree_id = text.parse::<i64>().ok().and_then(|id| u64::try_from(id).ok()).ok_or_else(invalid)?;
+    let unknown = || Error::bad_request(format!("no log range found for tree ID {tree_id}"));
+    Ok(log.shards.by_tree_id(tree_id).ok_or_else(unknown)?.1)
 }
 
 /// `GET /api/v1/log/publicKey?treeID=`

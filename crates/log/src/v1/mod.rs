@@ -4,6 +4,7 @@ mod conditions;
 mod entries;
 mod error;
 mod info;
+mod observe;
 mod request;
 mod response;
 mod retrieve;
@@ -14,7 +15,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, Method};
+use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
@@ -38,13 +41,21 @@ pub fn router(log: Arc<RekorLog>) -> Router {
         api = api.route(path, methods.clone()).route(&format!("{path}/"), methods);
     }
     api.route("/api/v1/log/tile/{level}/{*path}", only_get(get(tiles::tile)))
-        .layer(axum::middleware::from_fn(conditions::check))
-        .route("/ping", get(async || "."))
+        .layer(from_fn(conditions::check))
+        .route("/ping", get(ping))
+        .route("/ping/", get(ping))
         .route("/", get(async || Html(include_str!("landing.html"))))
+        .layer(from_fn(observe::observe))
         .fallback(error::unknown_path)
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(conditions::cors())
+        .layer(from_fn(conditions::preflight))
         .with_state(log)
+}
+
+/// `GET /ping`: whether the process answers.
+async fn ping() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(CONTENT_TYPE, "text/plain")], ".")
 }
 
 fn only_get(methods: MethodRouter<Arc<RekorLog>>) -> MethodRouter<Arc<RekorLog>> {

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde::Deserialize as _;
 use serde_json::Value;
+use sigstead_entry::Fields;
 
 use super::error::{Error, class};
 
@@ -23,6 +24,20 @@ pub(super) fn json(body: Result<Bytes, axum::extract::rejection::BytesRejection>
     let value = Value::deserialize(&mut values);
     // Rekor answers 500 here, which makes clients send the same bytes again.
     value.map(Some).map_err(|error| Error::framework(StatusCode::BAD_REQUEST, format!("invalid JSON: {error}")))
+}
+
+/// The fields of a body that must be an object; `null` has none.
+pub(super) fn fields(value: &Value) -> Result<Fields<'_>, Error> {
+    if value.is_object() || value.is_null() {
+        return Ok(Fields::of(Some(value)));
+    }
+    Err(Error::framework(StatusCode::BAD_REQUEST, "the body is not a JSON object"))
+}
+
+/// A field that is a string, if it is there.
+pub(super) fn text<'a>(fields: Fields<'a>, name: &str) -> Result<Option<&'a str>, Error> {
+    let wrong = || Error::invalid(class::WRONG_TYPE, format!("{name} in body must be of type string"));
+    fields.value(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
 }
 
 /// A query parameter; the last of equal names, percent-decoded.

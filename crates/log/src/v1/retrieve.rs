@@ -12,7 +12,7 @@ use sigstead_merkle::leaf_hash;
 use super::entries::ID_PATTERN;
 use super::error::{Error, class};
 use super::request;
-use super::response::{json, log_entry};
+use super::response::{LogEntry, json, log_entry};
 use crate::RekorLog;
 use crate::entry_id::EntryId;
 use crate::shards::Location;
@@ -28,7 +28,7 @@ pub(super) async fn retrieve(
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "entry in body is required");
     let query = request::json(body, log.limits.body)?.ok_or_else(missing)?;
-    let query = Fields::of(Some(&query));
+    let query = request::fields(&query)?;
     let (ids, entries) = (ids(items(query, "entryUUIDs")?)?, entries(items(query, "entries")?)?);
     let indexes = indexes(items(query, "logIndexes")?)?;
     if ids.len() + entries.len() + indexes.len() > MAX_ITEMS {
@@ -40,13 +40,17 @@ pub(super) async fn retrieve(
         locations.extend(log.shards.find(&id).await?);
     }
     locations.extend(indexes.into_iter().map(|index| log.shards.locate(index)));
-    let mut found = Vec::new();
+    Ok(json(StatusCode::OK, &found(&log, locations).await?))
+}
+
+async fn found(log: &RekorLog, locations: Vec<Location>) -> Result<Vec<LogEntry>, Error> {
+    let mut found = Vec::with_capacity(locations.len());
     for location in locations {
         if let Some(entry) = log.entry(location).await? {
-            found.push(log_entry(&log, (&entry).into()).await?.1);
+            found.push(log_entry(log, (&entry).into()).await?.1);
         }
     }
-    Ok(json(StatusCode::OK, &found))
+    Ok(found)
 }
 
 /// A list of 1 to 10 items, or nothing.
@@ -102,6 +106,7 @@ fn refused(position: usize, rejection: Rejection) -> Error {
         Rejection::Required(field) if field != "kind" => {
             Error::invalid(class::MISSING, format!("entries.{position}.{field} in body is required"))
         }
+        Rejection::VersionPattern => Error::invalid(class::PATTERN, format!("entries.{position}.{rejection}")),
         Rejection::UnknownKind(_) | Rejection::Required(_) => Error::framework(
             StatusCode::BAD_REQUEST,
             format!("parsing entry body from \"\" failed, because {rejection}"),

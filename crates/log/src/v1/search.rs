@@ -26,7 +26,7 @@ pub(super) async fn search(
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "query in body is required");
     let query = request::json(body, log.limits.body)?.ok_or_else(missing)?;
-    let query = Fields::of(Some(&query));
+    let query = request::fields(&query)?;
     let (values, all) = (values(query)?, wants_all(query)?);
     let mut found: Option<Vec<String>> = None;
     for value in values {
@@ -51,18 +51,18 @@ fn combine(before: Vec<String>, more: Vec<String>, all: bool) -> Vec<String> {
 /// What the fields are looked up by.
 fn values(query: Fields<'_>) -> Result<Vec<String>, Error> {
     let mut values = Vec::new();
-    if let Some(email) = query.text("email") {
+    if let Some(email) = request::text(query, "email")? {
         let wrong = || Error::invalid(class::WRONG_TYPE, format!("email in body must be of type email: \"{email}\""));
         values.push(Some(email).filter(|email| is_email(email)).ok_or_else(wrong)?.to_owned());
     }
-    if let Some(hash) = query.text("hash") {
+    if let Some(hash) = request::text(query, "hash")? {
         let wrong = || Error::invalid(class::PATTERN, format!("hash in body should match '{HASH_PATTERN}'"));
         values.push(prefixed(hash).ok_or_else(wrong)?);
     }
-    if query.object("publicKey").is_present() {
-        values.push(key_hash(query.object("publicKey"))?);
+    if let Some(key) = query.value("publicKey") {
+        values.push(key_hash(request::fields(key)?)?);
     }
-    if let Some(subject) = query.text("subject") {
+    if let Some(subject) = request::text(query, "subject")? {
         let length = subject.chars().count();
         if length == 0 {
             return Err(Error::invalid(class::TOO_SHORT, "subject in body should be at least 1 chars long"));
@@ -77,7 +77,7 @@ fn values(query: Fields<'_>) -> Result<Vec<String>, Error> {
 }
 
 fn wants_all(query: Fields<'_>) -> Result<bool, Error> {
-    match query.text("operator") {
+    match request::text(query, "operator")? {
         None | Some("or") => Ok(false),
         Some("and") => Ok(true),
         Some(_) => Err(Error::invalid(class::ENUM, "operator in body should be one of [and or]")),

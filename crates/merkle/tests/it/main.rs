@@ -4,8 +4,8 @@
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use rs_merkle::{Hasher, MerkleTree};
 use sigstead_merkle::{
-    Frontier, Growth, Hash, NodeId, TILE_WIDTH, consistency_plan, empty_root, inclusion_plan, leaf_hash, node_hash,
-    verify_consistency, verify_inclusion,
+    Frontier, Growth, Hash, NodeId, TILE_WIDTH, consistency_plan, empty_root, inclusion_plan, leaf_hash,
+    node_hash, verify_consistency, verify_inclusion,
 };
 
 /// RFC 6962's hashing for `rs_merkle`, the oracle.

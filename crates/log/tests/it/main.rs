@@ -1,0 +1,14 @@
+//! The API over an SQLite file, in process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+mod conversations;
+mod recorded;
+mod server;
+mod shards;
+mod signatures;
+mod tiles;

@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::http::{HeaderMap, Method, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get, post};
+use sigstead_serve::cors_layer;
+use sigstead_x509::Certificate;
+
+use crate::TimestampAuthority;
+use crate::error::Error;
+use crate::request::Request;
+
+/// Longest body.
+const MAX_BODY: usize = 1 << 20;
+
+/// `POST /api/v1/timestamp`, `GET /api/v1/timestamp/certchain`, `/ping`.
+pub fn router(authority: Arc<TimestampAuthority>) -> Router {
+    let stamp = refusing(post(stamp), "POST");
+    let chain = refusing(get(chain).head(async || method_not_allowed(&Method::HEAD, "GET")), "GET");
+    Router::new()
+        .route("/api/v1/timestamp", stamp.clone())
+        .route("/api/v1/timestamp/", stamp)
+        .route("/api/v1/timestamp/certchain", chain.clone())
+        .route("/api/v1/timestamp/certchain/", chain)
+        .route("/ping", get(async || ".").fallback(unknown_path))
+        .fallback(unknown_path)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(cors_layer())
+        .with_state(authority)
+}
+
+fn refusing(
+    methods: MethodRouter<Arc<TimestampAuthority>>,
+    allowed: &'static str,
+) -> MethodRouter<Arc<TimestampAuthority>> {
+    methods.fallback(async move |method: Method| method_not_allowed(&method, allowed))
+}
+
+fn method_not_allowed(method: &Method, allowed: &'static str) -> Error {
+    Error::Method { method: method.to_string(), allowed }
+}
+
+async fn unknown_path(uri: Uri) -> Error {
+    Error::Path(uri.path().to_owned())
+}
+
+async fn stamp(
+    State(authority): State<Arc<TimestampAuthority>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Error> {
+    let request = parse(&headers, body)?;
+    let answer = authority.stamp(&request).await?;
+    metrics::counter!("timestamp_authority_timestamps_total").increment(1);
+    let headers = [
+        (header::CONTENT_TYPE, "application/timestamp-reply"),
+        (header::CACHE_CONTROL, "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"),
+        (header::EXPIRES, "Thu, 01 Jan 1970 00:00:00 UTC"),
+        (header::PRAGMA, "no-cache"),
+    ];
+    Ok((headers, answer).into_response())
+}
+
+/// The media type says which of the two formats the body is in.
+fn parse(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Error> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|sent| sent.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let parse = match essence.as_str() {
+        "application/timestamp-query" => Request::from_der,
+        "application/json" => Request::from_json,
+        _ => return Err(Error::MediaType),
+    };
+    let body = body.map_err(|_| Error::TooLarge)?;
+    if body.is_empty() {
+        return Err(Error::Empty);
+    }
+    parse(&body)
+}
+
+/// The chain, signing certificate first; `?part=root` and `?part=untrusted` give it split, as
+/// `openssl ts -verify -CAfile … -untrusted …` wants it.
+async fn chain(State(authority): State<Arc<TimestampAuthority>>, RawQuery(query): RawQuery) -> Response {
+    let chain = authority.chain();
+    let part = match query.as_deref() {
+        Some("part=root") => chain.split_last().map(|(root, _)| std::slice::from_ref(root)),
+        Some("part=untrusted") => chain.split_last().map(|(_, rest)| rest),
+        _ => Some(chain),
+    };
+    let pem: String = part.unwrap_or_default().iter().map(Certificate::to_pem).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/pem-certificate-chain"),
+        (header::CACHE_CONTROL, "max-age=86400, immutable"),
+    ];
+    (headers, pem).into_response()
+}
