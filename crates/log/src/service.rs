@@ -109,8 +109,11 @@ impl RekorLog {
 
     pub(crate) async fn append(&self, canonical: Canonical) -> Result<(Location, Bytes, Appended), LogError> {
         let (shard, active) = self.shards.active();
-        let keep = |(key, data): (String, Bytes)| (data.len() <= self.limits.attestation).then_some(Attestation { key, data });
-        let mut search_keys: Vec<SearchKey> = canonical.search_values.iter().map(|value| SearchKey::of(value)).collect();
+        let keep = |(key, data): (String, Bytes)| {
+            (data.len() <= self.limits.attestation).then_some(Attestation { key, data })
+        };
+        let mut search_keys: Vec<SearchKey> =
+            canonical.search_values.iter().map(|value| SearchKey::of(value)).collect();
         search_keys.sort_unstable();
         search_keys.dedup();
         let proposal = Proposal {

@@ -10,8 +10,14 @@ use sigstead_serve::{Cors, cors_layer};
 use super::error::Error;
 
 /// Ranges of media types in which every answer finds its own.
-const SPOKEN: [&str; 6] =
-    ["*/*", "application/*", "application/json", "application/x-pem-file", "application/octet-stream", "text/plain"];
+const SPOKEN: [&str; 6] = [
+    "*/*",
+    "application/*",
+    "application/json",
+    "application/x-pem-file",
+    "application/octet-stream",
+    "text/plain",
+];
 
 /// Refuses media types that the API does not speak, and keeps reads out of caches.
 pub(super) async fn check(request: Request, next: Next) -> Response {
@@ -34,7 +40,10 @@ pub(super) async fn check(request: Request, next: Next) -> Response {
 /// Media type before accepted types, as Rekor's framework asks.
 fn refusal(request: &Request) -> Option<Error> {
     let has_body = *request.method() == Method::POST && !request.body().is_end_stream();
-    has_body.then(|| wrong_media_type(request.headers())).flatten().or_else(|| unacceptable(request.headers()))
+    has_body
+        .then(|| wrong_media_type(request.headers()))
+        .flatten()
+        .or_else(|| unacceptable(request.headers()))
 }
 
 fn wrong_media_type(headers: &HeaderMap) -> Option<Error> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -13,6 +13,7 @@ use super::request;
 use super::response::{LogEntry, Shown, json, log_entry};
 use crate::RekorLog;
 use crate::entry_id::EntryId;
+use crate::shards::Location;
 
 /// Rekor's pattern for entry ids.
 pub(super) const ID_PATTERN: &str = "^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$";
@@ -73,22 +74,27 @@ pub(super) async fn by_index(
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "logIndex in query is required");
     let index = request::number(query.as_deref(), "logIndex", 0)?.ok_or_else(missing)?;
-    match log.entry(log.shards.locate(index)).await? {
-        Some(found) => Ok(json(StatusCode::OK, &log_entry(&log, (&found).into()).await?.1)),
-        None => Ok(no_entry()),
-    }
+    shown(&log, log.shards.locate(index)).await
 }
 
 /// `GET /api/v1/log/entries/{id}`
-pub(super) async fn by_id(State(log): State<Arc<RekorLog>>, Path(id): Path<String>) -> Result<Response, Error> {
-    let malformed = || Error::invalid(class::PATTERN, format!("entryUUID in path should match '{ID_PATTERN}'"));
-    let id = EntryId::parse(&id).ok_or_else(malformed)?;
+pub(super) async fn by_id(
+    State(log): State<Arc<RekorLog>>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Error> {
+    let malformed =
+        || Error::invalid(class::PATTERN, format!("entryUUID in path should match '{ID_PATTERN}'"));
+    let id = id.ok().and_then(|Path(id)| EntryId::parse(&id)).ok_or_else(malformed)?;
     if let Some(tree_id) = id.tree_id.filter(|tree_id| i64::try_from(*tree_id).is_err()) {
         return Err(Error::bad_request(format!("validation error: {tree_id:016x} is not a valid TreeID")));
     }
     let Some(location) = log.shards.find(&id).await?.first().copied() else { return Ok(no_entry()) };
+    shown(&log, location).await
+}
+
+async fn shown(log: &RekorLog, location: Location) -> Result<Response, Error> {
     match log.entry(location).await? {
-        Some(found) => Ok(json(StatusCode::OK, &log_entry(&log, (&found).into()).await?.1)),
+        Some(found) => Ok(json(StatusCode::OK, &log_entry(log, (&found).into()).await?.1)),
         None => Ok(no_entry()),
     }
 }

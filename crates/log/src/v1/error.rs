@@ -1,4 +1,4 @@
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigstead_entry::Rejection;
@@ -15,7 +15,7 @@ pub(crate) struct Error {
     message: String,
     /// What a handler says ends in a line feed, what the framework says does not.
     line_feed: bool,
-    headers: HeaderMap,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// Classes of validation failure.
@@ -62,26 +62,24 @@ impl Error {
     pub(crate) fn equivalent_exists(id: &str, location: &str) -> Self {
         let message = format!("an equivalent entry already exists in the transparency log with UUID {id}");
         let mut error = Self::handler(StatusCode::CONFLICT, message);
-        if let Ok(location) = HeaderValue::from_str(location) {
-            error.headers.insert(header::LOCATION, location);
-        }
+        error.header = HeaderValue::from_str(location).ok().map(|location| (header::LOCATION, location));
         error
     }
 
     pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Self {
         let message = format!("method {method} is not allowed, but [{allowed}] are");
         let mut error = Self::framework(StatusCode::METHOD_NOT_ALLOWED, message);
-        error.headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        error.header = Some((header::ALLOW, HeaderValue::from_static(allowed)));
         error
     }
 
     fn handler(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, code: status.as_u16(), message: message.into(), line_feed: true, headers: HeaderMap::new() }
+        Self { status, code: status.as_u16(), message: message.into(), line_feed: true, header: None }
     }
 
     fn busy(message: &'static str, retry_after: std::time::Duration) -> Self {
         let mut error = Self::handler(StatusCode::SERVICE_UNAVAILABLE, message);
-        error.headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+        error.header = Some((header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1))));
         error
     }
 }
@@ -106,7 +104,9 @@ impl From<LogError> for Error {
             LogError::Append(AppendError::Overloaded { retry_after }) => {
                 return Self::busy("the log is busy; try again", *retry_after);
             }
-            LogError::Append(AppendError::Stopping) => return Self::busy("the log is restarting; try again", retry),
+            LogError::Append(AppendError::Stopping) => {
+                return Self::busy("the log is restarting; try again", retry);
+            }
             LogError::Append(AppendError::Frozen) => {
                 // Not 409, in which clients look for an equal entry; and they do not repeat what is answered 501.
                 return Self::handler(StatusCode::NOT_IMPLEMENTED, "this log is frozen and takes no entries");
@@ -136,7 +136,9 @@ impl IntoResponse for Error {
             text.push('\n');
         }
         let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        (self.status, json, self.headers, text).into_response()
+        let mut response = (self.status, json, text).into_response();
+        response.headers_mut().extend(self.header);
+        response
     }
 }
 

@@ -64,7 +64,10 @@ struct ConsistencyProof {
 }
 
 /// `GET /api/v1/log/proof?firstSize=&lastSize=&treeID=`; the root hash is the tree's newest.
-pub(super) async fn proof(State(log): State<Arc<RekorLog>>, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub(super) async fn proof(
+    State(log): State<Arc<RekorLog>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Error> {
     let query = query.as_deref();
     let first = request::number(query, "firstSize", 1)?.unwrap_or(1);
     let missing = || Error::invalid(class::MISSING, "lastSize in query is required");
@@ -102,12 +105,16 @@ pub(super) async fn public_key(
     let pem_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
     let shard = match tree_id(query.as_deref())? {
         None => Some(log.shards.active().1),
-        Some(text) => text.parse().ok().and_then(|tree_id| log.shards.by_tree_id(tree_id)).map(|(_, shard)| shard),
+        Some(text) => {
+            text.parse().ok().and_then(|tree_id| log.shards.by_tree_id(tree_id)).map(|(_, shard)| shard)
+        }
     };
     Ok(match shard {
         Some(shard) => (pem_type, shard.public_key().to_pem()).into_response(),
         // Rekor names the wrong media type here, and clients do not mind.
-        None => (StatusCode::BAD_REQUEST, pem_type, r#"{"code":400,"message":"Bad Request"}"#).into_response(),
+        None => {
+            (StatusCode::BAD_REQUEST, pem_type, r#"{"code":400,"message":"Bad Request"}"#).into_response()
+        }
     })
 }
 

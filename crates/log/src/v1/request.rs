@@ -9,7 +9,10 @@ use sigstead_entry::Fields;
 use super::error::{Error, class};
 
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body.
-pub(super) fn json(body: Result<Bytes, axum::extract::rejection::BytesRejection>, limit: usize) -> Result<Option<Value>, Error> {
+pub(super) fn json(
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    limit: usize,
+) -> Result<Option<Value>, Error> {
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let message = format!("Request Entity Too Large. Limit set to {limit}");
@@ -23,7 +26,9 @@ pub(super) fn json(body: Result<Bytes, axum::extract::rejection::BytesRejection>
     let mut values = serde_json::Deserializer::from_slice(&body);
     let value = Value::deserialize(&mut values);
     // Rekor answers 500 here, which makes clients send the same bytes again.
-    value.map(Some).map_err(|error| Error::framework(StatusCode::BAD_REQUEST, format!("invalid JSON: {error}")))
+    value
+        .map(Some)
+        .map_err(|error| Error::framework(StatusCode::BAD_REQUEST, format!("invalid JSON: {error}")))
 }
 
 /// The fields of a body that must be an object; `null` has none.
@@ -42,8 +47,8 @@ pub(super) fn text<'a>(fields: Fields<'a>, name: &str) -> Result<Option<&'a str>
 
 /// A query parameter; the last of equal names, percent-decoded.
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, _)| *key == name).next_back().map(|(_, value)| percent_decoded(value))
+    let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.rfind(|(key, _)| *key == name).map(|(_, value)| percent_decoded(value))
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -83,8 +88,9 @@ pub(super) fn number(query: Option<&str>, name: &str, minimum: i64) -> Result<Op
 
 /// Checks a number against its minimum.
 pub(super) fn at_least(number: i64, minimum: i64, what: &str) -> Result<u64, Error> {
-    let too_small =
-        || Error::invalid(class::BELOW_MINIMUM, format!("{what} should be greater than or equal to {minimum}"));
+    let too_small = || {
+        Error::invalid(class::BELOW_MINIMUM, format!("{what} should be greater than or equal to {minimum}"))
+    };
     u64::try_from(number).ok().filter(|_| number >= minimum).ok_or_else(too_small)
 }
 

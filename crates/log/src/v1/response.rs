@@ -9,10 +9,10 @@ use serde::Serialize;
 use sigstead_merkle::{Hash, leaf_hash};
 use sigstead_tlog::InclusionProof;
 
+use crate::RekorLog;
 use crate::entry_id::EntryId;
 use crate::service::{FoundEntry, LogError};
 use crate::shards::Location;
-use crate::RekorLog;
 
 /// One entry under its id. Fields stand in the order of their names, as Rekor writes them.
 pub(super) type LogEntry = BTreeMap<String, EntryBody>;

@@ -59,17 +59,22 @@ fn items<'a>(query: Fields<'a>, name: &str) -> Result<&'a [Value], Error> {
     let not_a_list = || Error::invalid(class::WRONG_TYPE, format!("{name} in body must be of type array"));
     match value.as_array().ok_or_else(not_a_list)?.as_slice() {
         [] => Err(Error::invalid(class::TOO_FEW, format!("{name} in body should have at least 1 items"))),
-        items if items.len() > MAX_ITEMS => {
-            Err(Error::invalid(class::TOO_MANY, format!("{name} in body should have at most {MAX_ITEMS} items")))
-        }
+        items if items.len() > MAX_ITEMS => Err(Error::invalid(
+            class::TOO_MANY,
+            format!("{name} in body should have at most {MAX_ITEMS} items"),
+        )),
         items => Ok(items),
     }
 }
 
 fn ids(items: &[Value]) -> Result<Vec<EntryId>, Error> {
     let parsed = items.iter().enumerate().map(|(position, item)| {
-        let malformed =
-            || Error::invalid(class::PATTERN, format!("entryUUIDs.{position} in body should match '{ID_PATTERN}'"));
+        let malformed = || {
+            Error::invalid(
+                class::PATTERN,
+                format!("entryUUIDs.{position} in body should match '{ID_PATTERN}'"),
+            )
+        };
         let text = item.as_str().ok_or_else(malformed)?;
         let id = EntryId::parse(text).ok_or_else(malformed)?;
         match id.tree_id {
@@ -106,7 +111,9 @@ fn refused(position: usize, rejection: Rejection) -> Error {
         Rejection::Required(field) if field != "kind" => {
             Error::invalid(class::MISSING, format!("entries.{position}.{field} in body is required"))
         }
-        Rejection::VersionPattern => Error::invalid(class::PATTERN, format!("entries.{position}.{rejection}")),
+        Rejection::VersionPattern => {
+            Error::invalid(class::PATTERN, format!("entries.{position}.{rejection}"))
+        }
         Rejection::UnknownKind(_) | Rejection::Required(_) => Error::framework(
             StatusCode::BAD_REQUEST,
             format!("parsing entry body from \"\" failed, because {rejection}"),

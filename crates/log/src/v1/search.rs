@@ -15,7 +15,8 @@ use super::request;
 use super::response::json;
 use crate::RekorLog;
 
-const HASH_PATTERN: &str = "^(sha512:)?[0-9a-fA-F]{128}$|^(sha256:)?[0-9a-fA-F]{64}$|^(sha1:)?[0-9a-fA-F]{40}$";
+const HASH_PATTERN: &str =
+    "^(sha512:)?[0-9a-fA-F]{128}$|^(sha256:)?[0-9a-fA-F]{64}$|^(sha1:)?[0-9a-fA-F]{40}$";
 /// Longest subject.
 const MAX_SUBJECT: usize = 512;
 
@@ -52,7 +53,8 @@ fn combine(before: Vec<String>, more: Vec<String>, all: bool) -> Vec<String> {
 fn values(query: Fields<'_>) -> Result<Vec<String>, Error> {
     let mut values = Vec::new();
     if let Some(email) = request::text(query, "email")? {
-        let wrong = || Error::invalid(class::WRONG_TYPE, format!("email in body must be of type email: \"{email}\""));
+        let wrong =
+            || Error::invalid(class::WRONG_TYPE, format!("email in body must be of type email: \"{email}\""));
         values.push(Some(email).filter(|email| is_email(email)).ok_or_else(wrong)?.to_owned());
     }
     if let Some(hash) = request::text(query, "hash")? {
@@ -90,7 +92,8 @@ fn prefixed(hash: &str) -> Option<String> {
         Some((algorithm, digits)) => (algorithm, digits),
         None => (algorithm_of(hash.len())?, hash),
     };
-    let is_one = algorithm_of(digits.len()) == Some(algorithm) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_one = algorithm_of(digits.len()) == Some(algorithm)
+        && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_one.then(|| format!("{algorithm}:{digits}"))
 }
 
@@ -121,6 +124,8 @@ fn key_hash(key: Fields<'_>) -> Result<String, Error> {
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !text.chars().any(|c| c.is_whitespace() || c == '<' || c == '>')
+        !local.is_empty()
+            && !domain.is_empty()
+            && !text.chars().any(|c| c.is_whitespace() || c == '<' || c == '>')
     })
 }

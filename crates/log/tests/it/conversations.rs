@@ -8,43 +8,166 @@ use crate::server::{Server, only};
 const CT: (&str, &str) = ("content-type", "application/json");
 
 /// Method, path, request headers, body; status, the whole answer.
-type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str, u16, &'static str);
+type Case =
+    (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str, u16, &'static str);
 
 const CASES: &[Case] = &[
-    ("POST", "/api/v1/log/entries/", &[CT], "", 422, r#"{"code":602,"message":"proposedEntry in body is required"}"#),
-    ("POST", "/api/v1/log/entries", &[("content-type", "application/json;charset=utf-8")], "{}", 422,
-        r#"{"code":602,"message":"kind in body is required"}"#),
-    ("POST", "/api/v1/log/entries", &[], "{}", 415,
-        r#"{"code":415,"message":"unsupported media type \"application/octet-stream\", only [application/json] are allowed"}"#),
-    ("POST", "/api/v1/log/entries", &[CT], r#"{"kind":"rekord","apiVersion":"0.0.1","spec":{}}"#, 400,
-        "{\"code\":400,\"message\":\"entry kind 'rekord' is not enabled for submission on this server\"}\n"),
-    ("POST", "/api/v1/log/entries", &[CT], r#"{"KIND":"nope"} trailing"#, 422,
-        r#"{"code":422,"message":"invalid kind value: \"nope\""}"#),
+    (
+        "POST",
+        "/api/v1/log/entries/",
+        &[CT],
+        "",
+        422,
+        r#"{"code":602,"message":"proposedEntry in body is required"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries",
+        &[("content-type", "application/json;charset=utf-8")],
+        "{}",
+        422,
+        r#"{"code":602,"message":"kind in body is required"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries",
+        &[],
+        "{}",
+        415,
+        r#"{"code":415,"message":"unsupported media type \"application/octet-stream\", only [application/json] are allowed"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries",
+        &[CT],
+        r#"{"kind":"rekord","apiVersion":"0.0.1","spec":{}}"#,
+        400,
+        "{\"code\":400,\"message\":\"entry kind 'rekord' is not enabled for submission on this server\"}\n",
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries",
+        &[CT],
+        r#"{"KIND":"nope"} trailing"#,
+        422,
+        r#"{"code":422,"message":"invalid kind value: \"nope\""}"#,
+    ),
     ("POST", "/api/v1/log/entries/retrieve/", &[CT], "{}", 200, "[]\n"),
-    ("POST", "/api/v1/log/entries/retrieve", &[CT], "", 422, r#"{"code":602,"message":"entry in body is required"}"#),
-    ("POST", "/api/v1/log/entries/retrieve", &[CT], "[]", 400,
-        r#"{"code":400,"message":"the body is not a JSON object"}"#),
-    ("POST", "/api/v1/log/entries/retrieve", &[CT], r#"{"entries":["x"]}"#, 400,
-        "{\"code\":400,\"message\":\"parsing entry body from \\\"\\\" failed, because kind in body is required\"}\n"),
-    ("POST", "/api/v1/log/entries/retrieve", &[CT], r#"{"logIndexes":["0"]}"#, 422,
-        r#"{"code":601,"message":"logIndexes.0 in body must be of type int64"}"#),
-    ("POST", "/api/v1/index/retrieve", &[CT], r#"{"email":5}"#, 422,
-        r#"{"code":601,"message":"email in body must be of type string"}"#),
+    (
+        "POST",
+        "/api/v1/log/entries/retrieve",
+        &[CT],
+        "",
+        422,
+        r#"{"code":602,"message":"entry in body is required"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries/retrieve",
+        &[CT],
+        "[]",
+        400,
+        r#"{"code":400,"message":"the body is not a JSON object"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries/retrieve",
+        &[CT],
+        r#"{"entries":["x"]}"#,
+        400,
+        r#"{"code":400,"message":"parsing entry body from \"\" failed, because kind in body is required"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/log/entries/retrieve",
+        &[CT],
+        r#"{"logIndexes":["0"]}"#,
+        422,
+        r#"{"code":601,"message":"logIndexes.0 in body must be of type int64"}"#,
+    ),
+    (
+        "POST",
+        "/api/v1/index/retrieve",
+        &[CT],
+        r#"{"email":5}"#,
+        422,
+        r#"{"code":601,"message":"email in body must be of type string"}"#,
+    ),
     ("POST", "/api/v1/index/retrieve", &[CT], r#"{"email":null,"hash":null}"#, 200, "[]\n"),
-    ("POST", "/api/v1/index/retrieve", &[CT], r#"{"subject":""}"#, 422,
-        r#"{"code":604,"message":"subject in body should be at least 1 chars long"}"#),
-    ("GET", "/api/v1/log/proof?firstSize=2&lastSize=1", &[], "", 400,
-        "{\"code\":400,\"message\":\"firstSize(2) must be less than lastSize(1)\"}\n"),
-    ("GET", "/api/v1/log/entries?logIndex=", &[], "", 422, r#"{"code":602,"message":"logIndex in query is required"}"#),
+    (
+        "POST",
+        "/api/v1/index/retrieve",
+        &[CT],
+        r#"{"subject":""}"#,
+        422,
+        r#"{"code":604,"message":"subject in body should be at least 1 chars long"}"#,
+    ),
+    (
+        "GET",
+        "/api/v1/log/proof?firstSize=2&lastSize=1",
+        &[],
+        "",
+        400,
+        "{\"code\":400,\"message\":\"firstSize(2) must be less than lastSize(1)\"}\n",
+    ),
+    (
+        "GET",
+        "/api/v1/log/entries?logIndex=",
+        &[],
+        "",
+        422,
+        r#"{"code":602,"message":"logIndex in query is required"}"#,
+    ),
     ("GET", "/api/v1/log/entries?logIndex=0", &[], "", 404, ""),
-    ("GET", "/api/v1/log/tile/0/000", &[], "", 404, r#"{"code":404,"message":"tile 0/000 was not found"}"#),
-    ("GET", "/api/v1/log/tile/0/0.p/1", &[], "", 404, r#"{"code":404,"message":"tile 0/0.p/1 was not found"}"#),
-    ("PUT", "/api/v1/log/entries", &[], "", 405,
-        r#"{"code":405,"message":"method PUT is not allowed, but [GET,POST] are"}"#),
-    ("GET", "/api/v1/index/retrieve", &[], "", 405,
-        r#"{"code":405,"message":"method GET is not allowed, but [POST] are"}"#),
+    (
+        "GET",
+        "/api/v1/log/tile/0/000",
+        &[],
+        "",
+        404,
+        r#"{"code":404,"message":"path /api/v1/log/tile/0/000 was not found"}"#,
+    ),
+    (
+        "GET",
+        "/api/v1/log/tile/0/0.p/1",
+        &[],
+        "",
+        404,
+        r#"{"code":404,"message":"path /api/v1/log/tile/0/0.p/1 was not found"}"#,
+    ),
+    (
+        "PUT",
+        "/api/v1/log/entries",
+        &[],
+        "",
+        405,
+        r#"{"code":405,"message":"method PUT is not allowed, but [GET,POST] are"}"#,
+    ),
+    (
+        "GET",
+        "/api/v1/index/retrieve",
+        &[],
+        "",
+        405,
+        r#"{"code":405,"message":"method GET is not allowed, but [POST] are"}"#,
+    ),
+    (
+        "GET",
+        "/api/v1/log/entries/%ff",
+        &[],
+        "",
+        422,
+        r#"{"code":605,"message":"entryUUID in path should match '^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$'"}"#,
+    ),
     ("GET", "/healthz", &[], "", 404, r#"{"code":404,"message":"path /healthz was not found"}"#),
-    ("GET", "/api/v1/version", &[], "", 404, r#"{"code":404,"message":"path /api/v1/version was not found"}"#),
+    (
+        "GET",
+        "/api/v1/version",
+        &[],
+        "",
+        404,
+        r#"{"code":404,"message":"path /api/v1/version was not found"}"#,
+    ),
     ("GET", "/ping/", &[], "", 200, "."),
     ("HEAD", "/ping", &[], "", 200, ""),
     ("HEAD", "/", &[], "", 200, ""),
@@ -72,7 +195,10 @@ async fn heads_of_api_reads_are_refused() {
 async fn reads_stay_out_of_caches_and_every_origin_may_ask() {
     let server = Server::new().await;
     let read = server.get("/api/v1/log").await;
-    assert_eq!(read.header("cache-control"), "no-cache, no-store, no-transform, must-revalidate, private, max-age=0");
+    assert_eq!(
+        read.header("cache-control"),
+        "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
+    );
     assert_eq!(read.header("x-accel-expires"), "0");
     assert_eq!(read.header("access-control-allow-origin"), "*");
     let search = server.post("/api/v1/index/retrieve", "{}").await;
@@ -105,5 +231,8 @@ async fn genesis_is_an_ordinary_entry_made_once() {
     let entry = server.get("/api/v1/log/entries?logIndex=0").await.json();
     let (id, body) = only(&entry);
     assert_eq!(body["logIndex"], 0);
-    assert_eq!(server.get(&format!("/api/v1/log/entries/{}", id.to_uppercase())).await.status, StatusCode::OK);
+    assert_eq!(
+        server.get(&format!("/api/v1/log/entries/{}", id.to_uppercase())).await.status,
+        StatusCode::OK
+    );
 }

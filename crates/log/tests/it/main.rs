@@ -6,6 +6,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod attestations;
 mod conversations;
 mod recorded;
 mod server;

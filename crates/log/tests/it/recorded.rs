@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::server::{Answer, Server, only};
 
 /// The recording is the entry crate's, whose folder says where it comes from.
-const RECORDED: &str = include_str!("../../../entry/testdata/rekor-v1.jsonl");
+pub(crate) const RECORDED: &str = include_str!("../../../entry/testdata/rekor-v1.jsonl");
 const THEIR_TREE: i64 = 5_509_571_475_026_762_347;
 
-/// Where this log answers something else on purpose (`docs/compatibility.md`): 400 where Rekor answers 500,
+/// Where this log answers something else on purpose: 400 where Rekor answers 500,
 /// because clients send again what was answered 5xx, and 404 for tree 0.
 const OTHERWISE: [(&str, u16); 4] = [
     ("create-garbage", 400),
@@ -38,7 +38,8 @@ async fn the_recorded_conversation_goes_the_same_way() {
 }
 
 fn is_taken(row: &Value) -> bool {
-    let request: Value = serde_json::from_str(row["request"].as_str().unwrap_or_default()).unwrap_or_default();
+    let request: Value =
+        serde_json::from_str(row["request"].as_str().unwrap_or_default()).unwrap_or_default();
     !NOT_TAKEN.contains(&request["kind"].as_str().unwrap_or_default())
 }
 
@@ -99,7 +100,11 @@ impl Conversation {
     /// One line of compact JSON, of the same shape.
     fn compare_json(&self, name: &str, theirs: &Value, answer: &Answer) {
         let ours = answer.json();
-        assert_eq!(answer.text(), format!("{ours}\n"), "{name}: compact, in the order of names, one line feed");
+        assert_eq!(
+            answer.text(),
+            format!("{ours}\n"),
+            "{name}: compact, in the order of names, one line feed"
+        );
         if !name.starts_with("search") && !name.starts_with("proof") {
             assert_eq!(shape(&ours), shape(theirs), "{name}");
         }
@@ -134,7 +139,9 @@ fn shape(value: &Value) -> BTreeSet<String> {
 
 fn collect(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| collect(value, &format!("{path}.{key}"), paths)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| collect(value, &format!("{path}.{key}"), paths))
+        }
         Value::Array(_) if path.ends_with(".hashes") => drop(paths.insert(format!("{path}[]"))),
         Value::Array(items) => {
             paths.insert(format!("{path}[{}]", items.len()));

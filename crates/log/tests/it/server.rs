@@ -52,7 +52,8 @@ impl Ground {
     }
 
     pub(crate) async fn serve(self, inactive: Vec<Shard>, active: Shard, limits: RekorLimits) -> Server {
-        let config = RekorConfig { active: active.clone(), inactive, database: self.database.clone(), limits };
+        let config =
+            RekorConfig { active: active.clone(), inactive, database: self.database.clone(), limits };
         let log = Arc::new(RekorLog::new(config).await.unwrap());
         Server { router: router(Arc::clone(&log)), log, active, ground: self }
     }
@@ -130,7 +131,13 @@ impl Server {
         answer.json()
     }
 
-    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

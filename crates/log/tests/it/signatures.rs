@@ -1,14 +1,18 @@
 //! What clients verify.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sigstead_crypto::HashAlgorithm;
 use sigstead_crypto::note::Note;
-use sigstead_merkle::{Checkpoint, Hash, leaf_hash, verify_consistency, verify_inclusion};
 use sigstead_log::Shard;
+use sigstead_merkle::{Checkpoint, Hash, leaf_hash, verify_consistency, verify_inclusion};
 
-use crate::server::{HOST, Server, only};
+use crate::server::{HOST, Server, entry, only};
 
 /// Checks an entry of `shard` as a client does: its id, SET, proof and checkpoint.
 pub(crate) fn check_entry(shard: &Shard, entry: &Value) {
@@ -23,7 +27,8 @@ pub(crate) fn check_entry(shard: &Shard, entry: &Value) {
         "body": entry["body"], "integratedTime": entry["integratedTime"],
         "logID": entry["logID"], "logIndex": entry["logIndex"],
     });
-    let set = BASE64_STANDARD.decode(entry["verification"]["signedEntryTimestamp"].as_str().unwrap()).unwrap();
+    let set =
+        BASE64_STANDARD.decode(entry["verification"]["signedEntryTimestamp"].as_str().unwrap()).unwrap();
     key.verify(HashAlgorithm::Sha256, signed.to_string().as_bytes(), &set).unwrap();
 
     let proof = &entry["verification"]["inclusionProof"];
@@ -84,4 +89,31 @@ async fn growth_is_consistent_and_each_answer_is_signed_afresh() {
     verify_consistency(2, 4, &hashes(&proof["hashes"]), &first.root, &last.root).unwrap();
     assert_eq!(proof["rootHash"], hex::encode(last.root));
     assert_eq!(server.get("/api/v1/log/proof?firstSize=4&lastSize=4").await.json()["hashes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_are_each_proven_and_each_is_there_once() {
+    let server = Arc::new(Server::new().await);
+    let mut requests = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let server = Arc::clone(&server);
+        requests.spawn(async move { server.append(&format!("message {number}")).await });
+    }
+    let mut indexes = BTreeSet::new();
+    while let Some(created) = requests.join_next().await {
+        let created = created.unwrap();
+        check_entry(&server.active, &created);
+        indexes.insert(only(&created).1["logIndex"].as_u64().unwrap());
+    }
+    assert!(indexes.into_iter().eq(0..60));
+
+    let same = entry(&server.active, "same").await.to_string();
+    let mut repeats = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let (server, same) = (Arc::clone(&server), same.clone());
+        repeats.spawn(async move { server.post("/api/v1/log/entries", &same).await.status });
+    }
+    let statuses = repeats.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::CREATED).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::CONFLICT).count(), 9);
 }

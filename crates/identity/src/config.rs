@@ -1,0 +1,269 @@
+//! Fulcio's issuer configuration, YAML or JSON, as it is.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use thiserror::Error;
+use url::Url;
+
+use crate::pattern::IssuerPattern;
+
+/// Longest configuration that is read.
+const MAX_CONFIG: usize = 1 << 20;
+
+/// What is wrong with the configuration, and at which issuer.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// Not Fulcio's configuration.
+    #[error("the issuer configuration cannot be read: {0}")]
+    Syntax(String),
+    /// An issuer that could never work, or that is unsafe.
+    #[error("issuer {issuer}: {why}")]
+    Issuer {
+        /// Its key in the file.
+        issuer: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Nobody could get a certificate.
+    #[error("the issuer configuration names no issuers")]
+    Empty,
+}
+
+/// The identity providers that are trusted, checked.
+#[derive(Debug, Clone)]
+pub struct FulcioConfig {
+    pub(crate) issuers: Vec<IssuerConfig>,
+    /// With wildcards, longest pattern first.
+    pub(crate) patterns: Vec<(IssuerPattern, IssuerConfig)>,
+}
+
+/// One identity provider, or a pattern of them.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    /// The issuer's URL, or the pattern of URLs.
+    pub url: String,
+    /// Whom its tokens must be for.
+    pub audience: String,
+    /// What its tokens are about.
+    pub issuer_type: IssuerType,
+    /// Takes the certificate's issuer from a claim: a path like `$.federated_claims.connector_id`.
+    pub issuer_claim: Option<String>,
+    /// The URL or domain that subjects belong to.
+    pub subject_domain: Option<String>,
+    /// The SPIFFE trust domain.
+    pub trust_domain: Option<String>,
+    /// Take addresses that the provider does not call verified.
+    pub skip_email_verification: bool,
+    /// Announced to clients.
+    pub challenge_claim: String,
+}
+
+/// Types of identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssuerType {
+    /// A person, by e-mail address.
+    Email,
+    /// A workload, by URI.
+    Uri,
+    /// A person, by user name.
+    Username,
+    /// A workload, by SPIFFE ID.
+    Spiffe,
+    /// A Kubernetes service account.
+    Kubernetes,
+    /// A GitHub Actions workflow.
+    GithubWorkflow,
+}
+
+impl IssuerType {
+    /// As the configuration spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Uri => "uri",
+            Self::Username => "username",
+            Self::Spiffe => "spiffe",
+            Self::Kubernetes => "kubernetes",
+            Self::GithubWorkflow => "github-workflow",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    #[serde(default, rename = "oidc-issuers", alias = "OIDCIssuers")]
+    issuers: BTreeMap<String, RawIssuer>,
+    #[serde(default, rename = "meta-issuers", alias = "MetaIssuers")]
+    patterns: BTreeMap<String, RawIssuer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawIssuer {
+    #[serde(alias = "IssuerURL")]
+    issuer_url: Option<String>,
+    #[serde(default, alias = "ClientID")]
+    client_id: String,
+    #[serde(alias = "Type")]
+    r#type: IssuerType,
+    #[serde(alias = "IssuerClaim")]
+    issuer_claim: Option<String>,
+    #[serde(alias = "SubjectDomain")]
+    subject_domain: Option<String>,
+    #[serde(alias = "SPIFFETrustDomain")]
+    spiffe_trust_domain: Option<String>,
+    #[serde(default, alias = "SkipEmailVerification")]
+    skip_email_verification: bool,
+    #[serde(alias = "ChallengeClaim")]
+    challenge_claim: Option<String>,
+    /// Informational.
+    #[serde(default, alias = "Description")]
+    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
+    description: String,
+    #[serde(default, alias = "Contact")]
+    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
+    contact: String,
+}
+
+impl FulcioConfig {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        if text.len() > MAX_CONFIG {
+            return Err(ConfigError::Syntax(format!("longer than {MAX_CONFIG} bytes")));
+        }
+        let raw: RawConfig = if text.trim_start().starts_with('{') {
+            serde_json::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?
+        } else {
+            serde_saphyr::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?
+        };
+        let issuers = raw.issuers.into_iter().map(|(url, issuer)| checked(url, issuer, false));
+        let issuers: Vec<_> = issuers.collect::<Result<_, _>>()?;
+        let patterns = raw.patterns.into_iter().map(|(url, issuer)| {
+            let wrong = |error: regex::Error| ConfigError::Issuer { issuer: url.clone(), why: error.to_string() };
+            Ok((IssuerPattern::new(&url).map_err(wrong)?, checked(url, issuer, true)?))
+        });
+        let mut patterns: Vec<_> = patterns.collect::<Result<_, ConfigError>>()?;
+        patterns.sort_by_key(|(_, issuer)| std::cmp::Reverse(issuer.url.len()));
+        if issuers.is_empty() && patterns.is_empty() {
+            return Err(ConfigError::Empty);
+        }
+        Ok(Self { issuers, patterns })
+    }
+
+    /// Every issuer, patterns last, each with whether it is a pattern.
+    pub fn issuers(&self) -> impl Iterator<Item = (&IssuerConfig, bool)> {
+        let exact = self.issuers.iter().map(|issuer| (issuer, false));
+        exact.chain(self.patterns.iter().map(|(_, issuer)| (issuer, true)))
+    }
+}
+
+fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig, ConfigError> {
+    let refuse = |why: &str| ConfigError::Issuer { issuer: url.clone(), why: why.to_owned() };
+    if !is_pattern && raw.issuer_url.as_ref() != Some(&url) {
+        return Err(refuse("its issuer-url must be the same as its key in the file"));
+    }
+    if raw.client_id.is_empty() {
+        return Err(refuse("client-id is missing: no token could be for it"));
+    }
+    if raw.issuer_claim.is_some() && raw.r#type != IssuerType::Email {
+        return Err(refuse("issuer-claim is for type email only"));
+    }
+    if raw.issuer_claim.as_ref().is_some_and(|path| !path.starts_with("$.")) {
+        return Err(refuse("issuer-claim must be a path like $.claim"));
+    }
+    match raw.r#type {
+        IssuerType::Spiffe if is_pattern => return Err(refuse("type spiffe cannot have wildcards")),
+        IssuerType::Spiffe if raw.spiffe_trust_domain.as_deref().is_none_or(str::is_empty) => {
+            return Err(refuse("spiffe-trust-domain is missing"));
+        }
+        IssuerType::Uri => check_uri_domain(&url, raw.subject_domain.as_deref()).map_err(refuse)?,
+        IssuerType::Username => check_username_domain(&url, raw.subject_domain.as_deref()).map_err(refuse)?,
+        _ => {}
+    }
+    let default_claim = if raw.r#type == IssuerType::Email { "email" } else { "sub" };
+    Ok(IssuerConfig {
+        audience: raw.client_id,
+        issuer_type: raw.r#type,
+        issuer_claim: raw.issuer_claim,
+        subject_domain: raw.subject_domain,
+        trust_domain: raw.spiffe_trust_domain,
+        skip_email_verification: raw.skip_email_verification,
+        challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
+        url,
+    })
+}
+
+fn check_uri_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'static str> {
+    let domain = domain.ok_or("subject-domain is missing")?;
+    let domain = Url::parse(domain).map_err(|_| "subject-domain must be a URL")?;
+    let issuer = Url::parse(issuer).map_err(|_| "the issuer must be a URL")?;
+    if domain.scheme() != issuer.scheme() {
+        return Err("subject-domain must have the issuer's scheme");
+    }
+    same_domain(issuer.host_str(), domain.host_str())
+}
+
+fn check_username_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'static str> {
+    let domain = domain.ok_or("subject-domain is missing")?;
+    if domain.contains("://") {
+        return Err("subject-domain must be a domain, without a scheme");
+    }
+    let issuer = Url::parse(issuer).map_err(|_| "the issuer must be a URL")?;
+    same_domain(issuer.host_str(), Some(domain))
+}
+
+/// The same host, or the same last two labels of a DNS name.
+fn same_domain(issuer: Option<&str>, subject: Option<&str>) -> Result<(), &'static str> {
+    let (Some(issuer), Some(subject)) = (issuer, subject) else { return Err("subject-domain must have a host") };
+    let base = |host: &str| {
+        let labels: Vec<&str> = host.rsplit('.').take(2).collect();
+        (labels.len() == 2 && host.parse::<std::net::IpAddr>().is_err()).then(|| labels.join("."))
+    };
+    if issuer == subject || base(issuer).is_some_and(|issuer| base(subject) == Some(issuer)) {
+        Ok(())
+    } else {
+        Err("subject-domain must be under the issuer's domain")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> String {
+        FulcioConfig::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn yaml_and_json_are_the_same() {
+        let yaml = "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: sigstore\n    type: email\nmeta-issuers:\n  https://*.b.example:\n    client-id: sigstore\n    type: kubernetes\n";
+        let json = r#"{"OIDCIssuers":{"https://a.example":{"IssuerURL":"https://a.example","ClientID":"sigstore","Type":"email"}},"MetaIssuers":{"https://*.b.example":{"ClientID":"sigstore","Type":"kubernetes"}}}"#;
+        for text in [yaml, json] {
+            let config = FulcioConfig::parse(text).unwrap();
+            let seen: Vec<_> = config.issuers().map(|(i, meta)| (i.url.as_str(), i.issuer_type, meta)).collect();
+            assert_eq!(seen, [
+                ("https://a.example", IssuerType::Email, false),
+                ("https://*.b.example", IssuerType::Kubernetes, true)
+            ]);
+        }
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused() {
+        let issuer = |url: &str, rest: &str| format!("oidc-issuers:\n  https://a.example:\n    issuer-url: {url}\n{rest}");
+        assert!(why("oidc-issuers: {}").contains("no issuers"));
+        assert!(why("oidc-isuers: {}").contains("oidc-isuers"));
+        assert!(why(&issuer("https://b.example", "    client-id: s\n    type: email\n")).contains("issuer-url"));
+        assert!(why(&issuer("https://a.example", "    type: email\n")).contains("client-id"));
+        assert!(why(&issuer("https://a.example", "    client-id: s\n    type: flyio\n")).contains("flyio"));
+        assert!(why(&issuer("https://a.example", "    client-id: s\n    type: spiffe\n")).contains("spiffe-trust-domain"));
+        let uri = "    client-id: s\n    type: uri\n    subject-domain: https://evil.test\n";
+        assert!(why(&issuer("https://a.example", uri)).contains("subject-domain"));
+    }
+}

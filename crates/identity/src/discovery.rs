@@ -1,0 +1,91 @@
+//! Fetching an issuer's metadata and keys: bounded in time, size and redirects.
+
+use std::time::Duration;
+
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// For each of the two requests.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest document.
+const MAX_DOCUMENT: usize = 1 << 20;
+/// Most keys that are looked at.
+const MAX_KEYS: usize = 64;
+/// Redirects, to the same host only.
+const MAX_REDIRECTS: usize = 3;
+
+/// An issuer's keys, and what they may sign with.
+#[derive(Debug, Clone)]
+pub(crate) struct IssuerKeys {
+    pub(crate) keys: Vec<Jwk>,
+    pub(crate) algorithms: Vec<Algorithm>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    jwks_uri: String,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
+}
+
+/// A client that follows redirects on one host only, so that an issuer cannot send us elsewhere.
+pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
+    let same_host = reqwest::redirect::Policy::custom(|attempt| {
+        let first = attempt.previous().first().map(|url| (url.scheme().to_owned(), url.host_str().map(str::to_owned)));
+        let next = (attempt.url().scheme().to_owned(), attempt.url().host_str().map(str::to_owned));
+        if attempt.previous().len() <= MAX_REDIRECTS && first == Some(next) {
+            attempt.follow()
+        } else {
+            attempt.error("a redirect to another host")
+        }
+    });
+    reqwest::Client::builder().redirect(same_host).timeout(PATIENCE).build()
+}
+
+/// The issuer's metadata, whose issuer must be exactly the configured one, then its keys.
+pub(crate) async fn discover(client: &reqwest::Client, issuer: &str) -> Result<IssuerKeys, String> {
+    let base = issuer.strip_suffix('/').unwrap_or(issuer);
+    let metadata: Metadata = fetch(client, &format!("{base}/.well-known/openid-configuration")).await?;
+    if metadata.issuer != issuer {
+        return Err(format!("its metadata names the issuer {}", metadata.issuer));
+    }
+    let keys: JwkSet = fetch(client, &metadata.jwks_uri).await?;
+    let announced = metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
+    Ok(IssuerKeys {
+        keys: keys.keys.into_iter().take(MAX_KEYS).collect(),
+        algorithms: announced.iter().filter_map(|name| accepted(name)).collect(),
+    })
+}
+
+/// Signature algorithms with a public key; `none` and the symmetric ones are never accepted.
+fn accepted(name: &str) -> Option<Algorithm> {
+    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
+
+    [RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA]
+        .into_iter()
+        .find(|algorithm| format!("{algorithm:?}") == name)
+}
+
+async fn fetch<T: DeserializeOwned>(client: &reqwest::Client, url: &str) -> Result<T, String> {
+    let failed = |error: reqwest::Error| format!("{url}: {}", chain_of(&error));
+    let mut answer = client.get(url).send().await.map_err(failed)?;
+    if answer.status() != reqwest::StatusCode::OK {
+        return Err(format!("{url} answered {}", answer.status()));
+    }
+    let mut document = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(failed)? {
+        document.extend_from_slice(&part);
+        if document.len() > MAX_DOCUMENT {
+            return Err(format!("{url} is longer than {MAX_DOCUMENT} bytes"));
+        }
+    }
+    serde_json::from_slice(&document).map_err(|error| format!("{url}: {error}"))
+}
+
+/// The whole story of a failed request, not only its first line.
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,45 @@
+//! GitHub Actions: which claim goes into which extension (Fulcio's OID registry).
+
+use crate::TokenError;
+use crate::claims::Claims;
+
+const BASE: &str = "https://github.com";
+
+/// The workflow's URI, the certificate's name.
+pub(crate) fn workflow(claims: Claims<'_>) -> Result<String, TokenError> {
+    Ok(format!("{BASE}/{}", claims.text("job_workflow_ref")?))
+}
+
+/// Extensions 2 to 6, the first generation.
+pub(crate) fn legacy_extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenError> {
+    let numbered = [(2, "event_name"), (3, "sha"), (4, "workflow"), (5, "repository"), (6, "ref")];
+    numbered.into_iter().map(|(number, claim)| Ok((number, claims.text(claim)?.to_owned()))).collect()
+}
+
+/// Extensions 9 to 22.
+pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenError> {
+    let plain = |claim| claims.text(claim).map(str::to_owned);
+    let uri = |claim| claims.text(claim).map(|value| format!("{BASE}/{value}"));
+    let run = format!(
+        "{BASE}/{}/actions/runs/{}/attempts/{}",
+        claims.text("repository")?,
+        claims.text("run_id")?,
+        claims.text("run_attempt")?
+    );
+    Ok(vec![
+        (9, uri("job_workflow_ref")?),
+        (10, plain("job_workflow_sha")?),
+        (11, plain("runner_environment")?),
+        (12, uri("repository")?),
+        (13, plain("sha")?),
+        (14, plain("ref")?),
+        (15, plain("repository_id")?),
+        (16, uri("repository_owner")?),
+        (17, plain("repository_owner_id")?),
+        (18, uri("workflow_ref")?),
+        (19, plain("workflow_sha")?),
+        (20, plain("event_name")?),
+        (21, run),
+        (22, plain("repository_visibility")?),
+    ])
+}

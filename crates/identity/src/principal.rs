@@ -1,0 +1,16 @@
+use sigstead_x509::SubjectAlternativeName;
+
+/// Who a token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The issuer as the certificate names it.
+    pub issuer: String,
+    /// The token's subject.
+    pub subject: String,
+    /// What a proof of possession may be over.
+    pub challenges: Vec<String>,
+    /// The certificate's one name.
+    pub name: SubjectAlternativeName,
+    /// Fulcio's extensions `1.3.6.1.4.1.57264.1.N` by their number, in the order of encoding; empty values left out.
+    pub extensions: Vec<(u8, String)>,
+}

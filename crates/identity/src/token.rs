@@ -1,0 +1,89 @@
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use sigstead_clock::Timestamp;
+
+use crate::TokenError;
+
+/// Longest token.
+const MAX_TOKEN: usize = 64 * 1024;
+/// How far ahead a token's `nbf` may lie: clocks differ.
+const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(300);
+
+/// The issuer that an unverified token names; it only chooses who must have signed it.
+pub(crate) fn claimed_issuer(token: &str) -> Result<String, TokenError> {
+    if token.len() > MAX_TOKEN {
+        return Err(TokenError::TooLong);
+    }
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(TokenError::Malformed("it has not three parts"));
+    };
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|_| TokenError::Malformed("its payload's base64"))?;
+    let claims: Map<String, Value> =
+        serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed("its payload's JSON"))?;
+    claims.get("iss").and_then(Value::as_str).map(str::to_owned).ok_or(TokenError::Claim("iss"))
+}
+
+/// Checks audience and times of verified claims.
+pub(crate) fn validate(claims: &Map<String, Value>, audience: &str, now: Timestamp) -> Result<(), TokenError> {
+    let is_for_us = match claims.get("aud") {
+        Some(Value::String(one)) => one == audience,
+        Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(audience)),
+        _ => false,
+    };
+    if !is_for_us {
+        return Err(TokenError::Audience);
+    }
+    match seconds(claims.get("exp")) {
+        Some(expiry) if expiry > now.seconds() => {}
+        _ => return Err(TokenError::Expired),
+    }
+    match (claims.get("nbf"), seconds(claims.get("nbf"))) {
+        (None, _) => Ok(()),
+        (_, Some(begin)) if begin <= now.plus(NOT_BEFORE_LEEWAY).seconds() => Ok(()),
+        _ => Err(TokenError::NotYetValid),
+    }
+}
+
+/// NumericDate (RFC 7519 §2); fractions are cut off.
+fn seconds(claim: Option<&Value>) -> Option<u64> {
+    let number = claim?;
+    number.as_u64().or_else(|| {
+        let seconds = number.as_f64().filter(|seconds| *seconds >= 0.0)?;
+        Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn outcome(claims: Value) -> Result<(), TokenError> {
+        let Value::Object(claims) = claims else { unreachable!() };
+        validate(&claims, "sigstore", Timestamp::from_seconds(1000))
+    }
+
+    #[test]
+    fn audiences_and_times() {
+        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 1001})), Ok(()));
+        assert_eq!(outcome(json!({"aud": ["x", "sigstore"], "exp": 1001.5, "nbf": 1290})), Ok(()));
+        assert_eq!(outcome(json!({"aud": "other", "exp": 1001})), Err(TokenError::Audience));
+        assert_eq!(outcome(json!({"exp": 1001})), Err(TokenError::Audience));
+        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 1000})), Err(TokenError::Expired));
+        assert_eq!(outcome(json!({"aud": "sigstore"})), Err(TokenError::Expired));
+        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": 1301})), Err(TokenError::NotYetValid));
+        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": "soon"})), Err(TokenError::NotYetValid));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_token_panics(token in "\\PC{0,60}") {
+            let _ = claimed_issuer(&token);
+        }
+    }
+}
