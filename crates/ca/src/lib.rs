@@ -1,1 +1,42 @@
-//! The certificate authority: a certificate for an identity
+//! The certificate authority: a certificate for an identity, with the HTTP API of Fulcio v1 and v2.
+//!
+//! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
+//! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
+
+mod authority;
+mod ct_client;
+mod error;
+mod issue;
+mod possession;
+mod profile;
+mod request;
+mod v1;
+mod v2;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, header};
+use sigstead_serve::restricted_cors_layer;
+
+pub use authority::{CaConfig, CertificateAuthority, IssuingCa, StartError};
+pub use ct_client::CtLogConfig;
+
+/// Longest request body; a CSR and a token take a few kilobytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// Fulcio's routes.
+pub fn router(authority: Arc<CertificateAuthority>) -> Router {
+    Router::new()
+        .merge(v2::routes())
+        .merge(v1::routes())
+        .fallback(error::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(restricted_cors_layer(
+            [Method::GET, Method::POST, Method::HEAD],
+            // Not Authorization: browsers put the token into the body, as with the original.
+            [header::ACCEPT, header::CONTENT_TYPE, axum::http::HeaderName::from_static("x-requested-with")],
+        ))
+        .with_state(authority)
+}

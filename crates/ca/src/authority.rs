@@ -1,0 +1,100 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use sigstead_clock::Clock;
+use sigstead_crypto::Signer;
+use sigstead_identity::{Principal, Providers};
+use sigstead_store::Database;
+use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
+use thiserror::Error;
+
+use crate::ct_client::{CtClient, CtLogConfig};
+use crate::error::Error as ApiError;
+use crate::possession::PossessedKey;
+
+/// Certifies keys for identities.
+#[derive(Debug)]
+pub struct CertificateAuthority {
+    pub(crate) providers: Providers,
+    pub(crate) issuer: IssuingCa,
+    pub(crate) ct: Option<CtClient>,
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lifetime: Duration,
+}
+
+/// The key that signs certificates, and the chain over it.
+#[derive(Debug)]
+pub struct IssuingCa {
+    /// The key of the chain's first certificate.
+    pub signer: Arc<dyn Signer>,
+    /// The issuing certificate first, its root last.
+    pub chain: Vec<Certificate>,
+}
+
+/// What an authority is made of.
+#[derive(Debug)]
+pub struct CaConfig {
+    /// Who is trusted to say who somebody is.
+    pub providers: Providers,
+    /// What signs.
+    pub issuer: IssuingCa,
+    /// Where precertificates are logged; without it certificates carry no SCT.
+    pub ct: Option<CtLogConfig>,
+    /// The audit trail.
+    pub database: Database,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long certificates are valid.
+    pub lifetime: Duration,
+}
+
+/// Why an authority cannot start; an operator configured it.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The chain, or the key under it.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The client for the CT log cannot be made.
+    #[error("the client for the CT log: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl CertificateAuthority {
+    /// Checks chain and key.
+    ///
+    /// # Errors
+    /// With the rule of the chain that is not met.
+    pub fn new(config: CaConfig) -> Result<Self, StartError> {
+        let CaConfig { providers, issuer, ct, database, clock, lifetime } = config;
+        let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
+        validate_chain(&issuer.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
+        validate_key(&issuer.chain, issuer.signer.public_key())?;
+        let ct = ct.map(|ct| CtClient::new(ct, Arc::clone(&clock))).transpose()?;
+        Ok(Self { providers, issuer, ct, database, clock, lifetime })
+    }
+
+    /// Who the token speaks for. Why a token is refused goes to the log; the client learns the reason's name.
+    pub(crate) async fn authenticate(&self, token: &str) -> Result<Principal, ApiError> {
+        self.providers.authenticate(token).await.map_err(|error| {
+            tracing::info!(%error, "an identity token was refused");
+            ApiError::Token(error.reason())
+        })
+    }
+
+    /// A certificate for a key whose possession was proven.
+    pub(crate) async fn certify(&self, principal: &Principal, key: PossessedKey) -> Result<Issued, ApiError> {
+        let certificate = self.issue(principal, key).await?;
+        metrics::counter!("fulcio_new_certs").increment(1);
+        let chain = std::iter::once(certificate).chain(self.issuer.chain.iter().cloned()).collect();
+        Ok(Issued { chain, has_sct: self.ct.is_some() })
+    }
+}
+
+/// What a client gets.
+pub(crate) struct Issued {
+    /// The certificate, then the authority's chain.
+    pub(crate) chain: Vec<Certificate>,
+    /// Whether the certificate carries an SCT.
+    pub(crate) has_sct: bool,
+}

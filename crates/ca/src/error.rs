@@ -1,0 +1,130 @@
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sigstead_store::StoreError;
+use sigstead_x509::X509Error;
+use thiserror::Error;
+
+/// The one door by which errors leave, in grpc-gateway's shape, with Fulcio's texts.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// Not the JSON of a request.
+    #[error("{0}")]
+    Request(String),
+    /// Every fault of a token; the reason's name goes into the details.
+    #[error("There was an error processing the identity token")]
+    Token(&'static str),
+    /// Not a certificate signing request.
+    #[error("The certificate signing request could not be parsed")]
+    CertificateRequest,
+    /// Not a public key.
+    #[error("The public key supplied in the request could not be parsed")]
+    Key,
+    /// A weak public key.
+    #[error("The public key supplied in the request is insecure")]
+    WeakKey,
+    /// No proof that the client has the private key.
+    #[error("The signature supplied in the request could not be verified")]
+    Possession,
+    /// A key and hash that are not allowed together.
+    #[error("signing algorithm not permitted: {0}")]
+    Algorithm(String),
+    /// A certificate signing request signed with something unknown.
+    #[error("unrecognized signature algorithm: {0}")]
+    SignatureAlgorithm(String),
+    /// A name that no certificate can carry.
+    #[error("the identity cannot be put into a certificate: {0}")]
+    Name(String),
+    /// The CT log refused, or promised something else.
+    #[error("Error entering certificate in CTL")]
+    CtLog(String),
+    /// The CT log did not answer in time.
+    #[error("the certificate transparency log is not available")]
+    CtLogUnavailable(String),
+    /// The signing key, the database, or the authority's own certificate.
+    #[error("error communicating with CA backend")]
+    Backend(String),
+    /// The authority's certificates have expired.
+    #[error("the certificate authority's own certificate is not valid at this time")]
+    AuthorityExpired,
+    /// No such path.
+    #[error("Not Found")]
+    NotFound,
+    /// A wrong method.
+    #[error("Method Not Allowed")]
+    Method,
+}
+
+#[derive(Serialize)]
+struct Body {
+    code: u8,
+    message: String,
+    details: Vec<Value>,
+}
+
+impl Error {
+    /// HTTP status and gRPC code.
+    const fn status(&self) -> (StatusCode, u8) {
+        match self {
+            Self::CtLog(_) | Self::Backend(_) => (StatusCode::INTERNAL_SERVER_ERROR, 13),
+            Self::CtLogUnavailable(_) | Self::AuthorityExpired => (StatusCode::SERVICE_UNAVAILABLE, 14),
+            Self::NotFound => (StatusCode::NOT_FOUND, 5),
+            Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
+            _ => (StatusCode::BAD_REQUEST, 3),
+        }
+    }
+
+    fn details(&self) -> Vec<Value> {
+        match self {
+            Self::Token(reason) => vec![json!({
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": reason,
+                "domain": "sigstead",
+                "metadata": {},
+            })],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Backend(error.to_string())
+    }
+}
+
+impl From<X509Error> for Error {
+    fn from(error: X509Error) -> Self {
+        match error {
+            X509Error::Unencodable { .. } => Self::Name(error.to_string()),
+            X509Error::Algorithm(name) => Self::SignatureAlgorithm(name),
+            _ => Self::Backend(error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status();
+        if let Self::CtLog(why) | Self::CtLogUnavailable(why) | Self::Backend(why) = &self {
+            tracing::error!(why, "no certificate: {self}");
+        }
+        let body = Body { code, message: self.to_string(), details: self.details() };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], text).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+pub(crate) async fn not_found(_request: Request) -> Error {
+    Error::NotFound
+}
+
+pub(crate) async fn method_not_allowed(_method: Method) -> Error {
+    Error::Method
+}
