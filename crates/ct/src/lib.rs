@@ -1,1 +1,37 @@
-//! The certificate transparency log: RFC 6962 and static-ct over the tlog engine
+//! The certificate-transparency log: RFC 6962 and static-ct over one tree of the `tlog` engine.
+//!
+//! In scope: which chains are accepted, leaves and their bytes, SCTs, both read APIs.
+//! Out of scope: the tree (see `tlog`), certificates and SCT encodings (see `x509`).
+
+mod chain_policy;
+mod error;
+mod leaf;
+mod rfc6962;
+mod service;
+mod static_ct;
+mod submit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use sigstead_serve::cors_layer;
+
+pub use leaf::hash_record;
+pub use service::{CtConfig, CtLog, open_active_tree};
+
+/// Longest submission.
+const MAX_BODY: usize = 512 * 1024;
+
+/// Submissions and both read APIs.
+pub fn router(log: Arc<CtLog>) -> Router {
+    Router::new()
+        .merge(submit::routes())
+        .merge(rfc6962::routes())
+        .merge(static_ct::routes())
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(cors_layer())
+        .with_state(log)
+}

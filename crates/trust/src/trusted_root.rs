@@ -29,9 +29,12 @@ impl TrustedRoot {
     /// When a log's key is of a kind that trusted roots cannot name, or a chain is empty.
     pub fn new(material: &TrustMaterial) -> Result<Self, TrustError> {
         let operator = material.operator.as_str();
-        let logs = |logs: &[Log]| logs.iter().map(|log| TransparencyLog::new(log, operator)).collect();
-        let authorities =
-            |all: &[Authority]| all.iter().map(|one| CertificateAuthority::new(one, operator)).collect();
+        let logs = |logs: &[Log]| {
+            logs.iter().map(|log| TransparencyLog::new(log, operator)).collect::<Result<Vec<_>, _>>()
+        };
+        let authorities = |all: &[Authority]| {
+            all.iter().map(|one| CertificateAuthority::new(one, operator)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(Self {
             media_type: MEDIA_TYPE,
             tlogs: logs(&material.logs)?,
