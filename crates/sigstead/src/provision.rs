@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use sigstead_clock::{Clock, Timestamp};
 use sigstead_crypto::{KeyKind, Secret, Signer as _, SoftwareSigner};
+use sigstead_x509::authority::{self, Profile};
 use sigstead_x509::{Certificate, parse_pem_chain};
 
 use crate::data_dir::{DataDir, write_atomically};
@@ -33,9 +34,10 @@ pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Resu
         progress.inc(1);
     };
     step("certificate authority: root and issuing certificate");
-    let chain = certificate_authority(data, clock).await?;
+    let now = i64::try_from(clock.now().seconds()).context("the clock")?;
+    let chain = certificate_authority(data, now).await?;
     step("timestamp authority: root and signing certificate");
-    timestamp_authority(data, clock).await?;
+    timestamp_authority(data, now).await?;
     step("transparency log: key");
     log_key(data, "keys/log.key", "log.pub")?;
     step("CT log: key");
@@ -85,25 +87,26 @@ fn secret(data: &DataDir, name: &str) -> anyhow::Result<Secret<String>> {
     Ok(Secret::new(std::fs::read_to_string(file)?))
 }
 
-async fn certificate_authority(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Vec<Certificate>> {
+async fn certificate_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Certificate>> {
     chain(data, "ca-chain.pem", async || {
         let root_key = key(data, "keys/ca-root.key", KeyKind::EcdsaP384)?;
         let issuing_key = key(data, "keys/ca.key", KeyKind::EcdsaP256)?;
-        let now = clock.now();
-        let root = authority::root(&root_key, "CN=sigstead CA root,O=sigstead", now).await?;
-        let issuing = authority::issuing_ca(&root_key, &root, &issuing_key, "CN=sigstead CA,O=sigstead", now).await?;
+        let root = authority::root(&root_key, "CN=sigstead CA root,O=sigstead", now, ROOT_LIFETIME).await?;
+        let subject = ("CN=sigstead CA,O=sigstead", issuing_key.public_key());
+        let profile = Profile::CodeSigningAuthority;
+        let issuing = authority::issue((&root_key, &root), subject, profile, now, ISSUED_LIFETIME).await?;
         Ok(vec![issuing, root])
     })
     .await
 }
 
-async fn timestamp_authority(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Vec<Certificate>> {
+async fn timestamp_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Certificate>> {
     chain(data, "tsa-chain.pem", async || {
         let root_key = key(data, "keys/tsa-root.key", KeyKind::EcdsaP384)?;
         let leaf_key = key(data, "keys/tsa.key", KeyKind::EcdsaP256)?;
-        let now = clock.now();
-        let root = authority::root(&root_key, "CN=sigstead TSA root,O=sigstead", now).await?;
-        let leaf = authority::tsa_leaf(&root_key, &root, &leaf_key, "CN=sigstead TSA,O=sigstead", now).await?;
+        let root = authority::root(&root_key, "CN=sigstead TSA root,O=sigstead", now, ROOT_LIFETIME).await?;
+        let subject = ("CN=sigstead TSA,O=sigstead", leaf_key.public_key());
+        let leaf = authority::issue((&root_key, &root), subject, Profile::Timestamping, now, ISSUED_LIFETIME).await?;
         Ok(vec![leaf, root])
     })
     .await

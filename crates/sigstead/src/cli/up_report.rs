@@ -57,7 +57,7 @@ impl Report {
     /// For a person: what runs where, and the commands that sign and verify.
     pub(super) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_preset(UTF8_BORDERS_ONLY);
+        table.load_style(UTF8_BORDERS_ONLY);
         for (service, url) in [
             ("certificate authority", self.ca.as_str()),
             ("transparency log", &self.log),

@@ -85,9 +85,9 @@ impl Config {
         }))
     }
 
-    /// The file that remembers the highest checkpoint ever signed.
+    /// The folder that remembers, for each tree, the highest checkpoint ever signed.
     pub(crate) fn guard(&self) -> PathBuf {
-        self.path(self.raw.guard.as_deref().unwrap_or(Path::new("rollback-guard.json")))
+        self.path(self.raw.guard.as_deref().unwrap_or(Path::new("rollback-guard")))
     }
 
     /// Where `/metrics`, `/healthz` and `/readyz` are served.

@@ -5,4 +5,4 @@ mod raw;
 mod write;
 
 pub(crate) use checked::{CaConfig, Config, CtConfig, LogConfig, TrustConfig, TsaConfig};
-pub(crate) use write::{GeneratedConfig, write_generated};
+pub(crate) use write::{GeneratedConfig, ServiceAddresses, write_generated};

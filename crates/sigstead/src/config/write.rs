@@ -36,7 +36,7 @@ operator = "sigstead"
 # sqlite:FILE or postgres://…; with a password: "env:NAME" or "file:PATH".
 database = "{database}"
 # Remembers the highest checkpoint that was signed here, so that an older database is noticed.
-guard = "rollback-guard.json"
+guard = "rollback-guard"
 
 [admin]
 listen = "{admin}"

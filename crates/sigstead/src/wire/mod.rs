@@ -13,7 +13,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sigstead_clock::Clock;
 use sigstead_serve::{Health, Tasks};
-use sigstead_store::Database;
+use sigstead_store::{Database, Tree};
+use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher};
 
 pub(crate) use ca::{ca, check_ca};
 pub(crate) use ct::ct;
@@ -29,8 +30,37 @@ pub(crate) struct Ground {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: Tasks,
     pub(crate) health: Health,
-    /// The file of the rollback guard.
+    /// The folder of the rollback guards.
     pub(crate) guard: PathBuf,
+}
+
+impl Ground {
+    /// Starts the engine on a tree.
+    async fn start_log(
+        &self,
+        database: &Database,
+        tree: Tree,
+        publisher: Publisher,
+    ) -> Result<Log<Database>, AppendError> {
+        let parts = LogParts {
+            store: database.clone(),
+            tree,
+            publisher,
+            clock: Arc::clone(&self.clock),
+            guard_folder: self.guard.clone(),
+            limits: Limits::default(),
+        };
+        Log::start(parts, self.tasks.tracker(), self.tasks.shutdown()).await
+    }
+
+    /// A service is ready while its database answers.
+    fn watch_database(&self, name: &str, database: &Database) {
+        let database = database.clone();
+        self.health.add(name, move || {
+            let database = database.clone();
+            async move { database.ping().await.map_err(|error| error.to_string()) }
+        });
+    }
 }
 
 /// Opens the configured database and brings its schema up to date.

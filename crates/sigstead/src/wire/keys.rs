@@ -1,0 +1,28 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use sigstead_crypto::{PublicKey, Signer};
+use sigstead_x509::{Certificate, parse_pem_chain};
+
+/// The signer of a key URI.
+pub(super) fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
+    sigstead_keystore::open(uri, None).with_context(|| format!("cannot use the key {uri}"))
+}
+
+/// Whether a key URI leads to a usable key.
+pub(crate) fn check_key(uri: &str) -> anyhow::Result<()> {
+    signer(uri).map(drop)
+}
+
+/// The certificates of a PEM file.
+pub(super) fn chain(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let pem = std::fs::read(file).with_context(|| format!("cannot read the certificates {}", file.display()))?;
+    parse_pem_chain(&pem).with_context(|| format!("{} does not hold certificates", file.display()))
+}
+
+/// The public key of a PEM file.
+pub(super) fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
+    let pem = std::fs::read(file).with_context(|| format!("cannot read the public key {}", file.display()))?;
+    PublicKey::from_pem(&pem).with_context(|| format!("{} does not hold a public key", file.display()))
+}

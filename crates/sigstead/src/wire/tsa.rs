@@ -1,0 +1,25 @@
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use sigstead_tsa::{TimestampAuthority, TsaConfig as Parts};
+
+use super::{Ground, keys};
+use crate::config::TsaConfig;
+
+/// The timestamp authority's routes.
+pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router> {
+    let authority = TimestampAuthority::new(Parts {
+        signer: keys::signer(&config.key)?,
+        chain: keys::chain(&config.chain)?,
+        clock: Arc::clone(&ground.clock),
+    })
+    .with_context(|| format!("the timestamp authority of {}", config.chain.display()))?;
+    Ok(sigstead_tsa::router(Arc::new(authority)))
+}
+
+/// Whether the files that `[tsa]` names can be used.
+pub(crate) fn check_tsa(config: &TsaConfig) -> anyhow::Result<()> {
+    keys::check_key(&config.key)?;
+    keys::chain(&config.chain).map(drop)
+}
