@@ -33,15 +33,7 @@ pub(crate) fn principal(claims: Claims<'_>, issuer: &str, config: &IssuerConfig)
         Some(path) => at_path(claims.0, path).ok_or(TokenError::Claim("issuer-claim"))?.to_owned(),
         None => issuer.to_owned(),
     };
-    let challenge = match &name {
-        SubjectAlternativeName::Email(email) => email.clone(),
-        _ => subject.to_owned(),
-    };
-    let mut challenges = vec![challenge];
-    // Go and JavaScript clients sign the address whenever the token has one.
-    if let Some(email) = verified_email(claims) {
-        challenges.push(email.to_owned());
-    }
+    let challenges = challenges(claims, subject, &name, config);
     let mut extensions = vec![(ISSUER_V1, named_issuer.clone())];
     if config.issuer_type == IssuerType::GithubWorkflow {
         extensions.extend(github::legacy_extensions(claims)?);
@@ -53,6 +45,27 @@ pub(crate) fn principal(claims: Claims<'_>, issuer: &str, config: &IssuerConfig)
     extensions.push((SUBJECT, subject.to_owned()));
     extensions.retain(|(_, value)| !value.is_empty());
     Ok(Principal { issuer: named_issuer, subject: subject.to_owned(), challenges, name, extensions })
+}
+
+/// What clients sign: the address for people and the subject for workloads, unless the configuration
+/// announces the subject; and Go and JavaScript clients sign the address whenever the token has one.
+fn challenges(
+    claims: Claims<'_>,
+    subject: &str,
+    name: &SubjectAlternativeName,
+    config: &IssuerConfig,
+) -> Vec<String> {
+    let mut challenges = match name {
+        SubjectAlternativeName::Email(email) => vec![email.clone()],
+        _ => vec![subject.to_owned()],
+    };
+    let announced = (config.challenge_claim == "sub").then_some(subject);
+    for also in [announced, verified_email(claims)].into_iter().flatten() {
+        if !challenges.iter().any(|challenge| challenge == also) {
+            challenges.push(also.to_owned());
+        }
+    }
+    challenges
 }
 
 fn name(claims: Claims<'_>, subject: &str, config: &IssuerConfig) -> Result<SubjectAlternativeName, TokenError> {
@@ -111,8 +124,17 @@ fn uri(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
     if parsed.scheme() != domain.scheme() || parsed.host_str() != domain.host_str() {
         return Err(refuse("not under the issuer's subject domain"));
     }
-    if !parsed.username().is_empty() || parsed.password().is_some() || !subject.is_ascii() {
-        return Err(refuse("a URI with user information, or not in ASCII"));
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(refuse("a URI with user information"));
+    }
+    // What was compared must be what is certified: no tabs, backslashes, dot segments or other hosts' letters.
+    let written = if subject.contains("://") && parsed.path() == "/" { subject.trim_end_matches('/') } else { subject };
+    if parsed.as_str().strip_suffix('/').filter(|_| parsed.path() == "/").unwrap_or(parsed.as_str()) != written {
+        return Err(refuse("a URI that is not in its normal form"));
+    }
+    let lower = subject.to_ascii_lowercase();
+    if ["%2f", "%5c", "%2e"].iter().any(|escape| lower.contains(escape)) {
+        return Err(refuse("a URI with an escaped slash or dot"));
     }
     Ok(subject.to_owned())
 }

@@ -126,6 +126,9 @@ struct RawIssuer {
     #[serde(default, alias = "Contact")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
     contact: String,
+    #[serde(default, alias = "Environment")]
+    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
+    environment: String,
 }
 
 impl FulcioConfig {
@@ -168,6 +171,7 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
     if !is_pattern && raw.issuer_url.as_ref() != Some(&url) {
         return Err(refuse("its issuer-url must be the same as its key in the file"));
     }
+    check_url(&url).map_err(refuse)?;
     if raw.client_id.is_empty() {
         return Err(refuse("client-id is missing: no token could be for it"));
     }
@@ -176,6 +180,9 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
     }
     if raw.issuer_claim.as_ref().is_some_and(|path| !path.starts_with("$.")) {
         return Err(refuse("issuer-claim must be a path like $.claim"));
+    }
+    if raw.challenge_claim.as_ref().is_some_and(|claim| claim != "email" && claim != "sub") {
+        return Err(refuse("challenge-claim must be email or sub"));
     }
     match raw.r#type {
         IssuerType::Spiffe if is_pattern => return Err(refuse("type spiffe cannot have wildcards")),
@@ -197,6 +204,16 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
         challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
         url,
     })
+}
+
+/// Where a token's keys come from must be told by the scheme, which no star may stand for.
+fn check_url(issuer: &str) -> Result<(), &'static str> {
+    let has_scheme = issuer.starts_with("https://") || issuer.starts_with("http://");
+    let parsed = Url::parse(issuer).ok().filter(|_| has_scheme).ok_or("the issuer must be an http or https URL")?;
+    if parsed.query().is_some() || parsed.fragment().is_some() || !parsed.username().is_empty() {
+        return Err("the issuer must be a URL without query, fragment or user information");
+    }
+    Ok(())
 }
 
 fn check_uri_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'static str> {
@@ -265,5 +282,11 @@ mod tests {
         assert!(why(&issuer("https://a.example", "    client-id: s\n    type: spiffe\n")).contains("spiffe-trust-domain"));
         let uri = "    client-id: s\n    type: uri\n    subject-domain: https://evil.test\n";
         assert!(why(&issuer("https://a.example", uri)).contains("subject-domain"));
+        let claim = "    client-id: s\n    type: email\n    challenge-claim: name\n";
+        assert!(why(&issuer("https://a.example", claim)).contains("challenge-claim"));
+        for url in ["ftp://a.example", "*://a.example", "https://a.example?x", "https://u@a.example", "a"] {
+            let pattern = format!("meta-issuers:\n  '{url}':\n    client-id: s\n    type: email\n");
+            assert!(why(&pattern).contains("URL"), "{url}");
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// For each of the two requests.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,18 +31,23 @@ struct Metadata {
     id_token_signing_alg_values_supported: Option<Vec<String>>,
 }
 
-/// A client that follows redirects on one host only, so that an issuer cannot send us elsewhere.
+/// Keys one by one: an issuer may publish kinds that are unknown here beside those that are known.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+/// A client that follows redirects on one origin only, so that an issuer cannot send us elsewhere.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
-    let same_host = reqwest::redirect::Policy::custom(|attempt| {
-        let first = attempt.previous().first().map(|url| (url.scheme().to_owned(), url.host_str().map(str::to_owned)));
-        let next = (attempt.url().scheme().to_owned(), attempt.url().host_str().map(str::to_owned));
-        if attempt.previous().len() <= MAX_REDIRECTS && first == Some(next) {
+    let same_origin = reqwest::redirect::Policy::custom(|attempt| {
+        let first = attempt.previous().first().map(reqwest::Url::origin);
+        if attempt.previous().len() <= MAX_REDIRECTS && first == Some(attempt.url().origin()) {
             attempt.follow()
         } else {
             attempt.error("a redirect to another host")
         }
     });
-    reqwest::Client::builder().redirect(same_host).timeout(PATIENCE).build()
+    reqwest::Client::builder().redirect(same_origin).timeout(PATIENCE).build()
 }
 
 /// The issuer's metadata, whose issuer must be exactly the configured one, then its keys.
@@ -51,12 +57,17 @@ pub(crate) async fn discover(client: &reqwest::Client, issuer: &str) -> Result<I
     if metadata.issuer != issuer {
         return Err(format!("its metadata names the issuer {}", metadata.issuer));
     }
-    let keys: JwkSet = fetch(client, &metadata.jwks_uri).await?;
+    let set: KeySet = fetch(client, &metadata.jwks_uri).await?;
     let announced = metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
     Ok(IssuerKeys {
-        keys: keys.keys.into_iter().take(MAX_KEYS).collect(),
+        keys: set.keys.into_iter().take(MAX_KEYS).filter_map(signing_key).collect(),
         algorithms: announced.iter().filter_map(|name| accepted(name)).collect(),
     })
+}
+
+fn signing_key(key: Value) -> Option<Jwk> {
+    let key: Jwk = serde_json::from_value(key).ok()?;
+    (key.common.public_key_use != Some(PublicKeyUse::Encryption)).then_some(key)
 }
 
 /// Signature algorithms with a public key; `none` and the symmetric ones are never accepted.

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use sigstead_clock::{Clock, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::TokenError;
 use crate::discovery::{IssuerKeys, discover};
@@ -21,71 +22,96 @@ pub(crate) struct KeyCache {
     issuer: String,
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    /// The newest good answer. Whoever can do with it never waits for a fetch.
+    known: ArcSwapOption<Known>,
+    /// The last try. Held while fetching, so that there is one fetch at a time.
+    tried: Mutex<Tried>,
+}
+
+#[derive(Debug)]
+struct Known {
+    keys: IssuerKeys,
+    fetched: Timestamp,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    keys: Option<Arc<IssuerKeys>>,
-    /// When the keys were fetched.
-    fetched: Option<Timestamp>,
-    /// When a fetch was last tried, and why it failed.
-    tried: Option<(Timestamp, Option<String>)>,
+struct Tried {
+    at: Option<Timestamp>,
+    /// Why it failed, if it did.
+    failure: String,
 }
 
 impl KeyCache {
     pub(crate) fn new(issuer: String, client: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer, client, clock, state: Mutex::default() }
+        Self { issuer, client, clock, known: ArcSwapOption::empty(), tried: Mutex::default() }
     }
 
     /// The token's claims, if one of the issuer's keys signed it. A token that no known key verifies is
     /// reason to fetch the keys again: the issuer may have new ones.
     pub(crate) async fn verify(&self, token: &str) -> Result<Map<String, Value>, TokenError> {
-        let keys = self.keys(FRESH).await?;
-        match verify_with(&keys, token) {
-            Err(TokenError::Signature) => verify_with(&*self.keys(PAUSE).await?, token),
+        match verify_with(&self.current().await?.keys, token) {
+            Err(TokenError::Signature) => {
+                verify_with(&self.fetched_within(PAUSE, self.tried.lock().await).await?.keys, token)
+            }
             outcome => outcome,
         }
     }
 
+    /// The keys to begin with: old ones too, while somebody else is fetching.
+    async fn current(&self) -> Result<Arc<Known>, TokenError> {
+        match (self.known.load_full(), self.tried.try_lock()) {
+            (Some(known), _) if self.is_younger(&known, FRESH) => Ok(known),
+            (Some(known), Err(_)) => Ok(known),
+            (_, Ok(tried)) => self.fetched_within(FRESH, tried).await,
+            (None, Err(_)) => self.fetched_within(FRESH, self.tried.lock().await).await,
+        }
+    }
+
     /// Keys that are no older than `age`, or older ones if newer cannot be had, or may not be asked for yet.
-    async fn keys(&self, age: Duration) -> Result<Arc<IssuerKeys>, TokenError> {
-        let mut state = self.state.lock().await;
+    async fn fetched_within(
+        &self,
+        age: Duration,
+        mut tried: MutexGuard<'_, Tried>,
+    ) -> Result<Arc<Known>, TokenError> {
         let now = self.clock.now();
-        let is_fresh = state.fetched.is_some_and(|fetched| now < fetched.plus(age));
-        let may_ask = state.tried.as_ref().is_none_or(|(tried, _)| now >= tried.plus(PAUSE));
-        if !is_fresh && may_ask {
-            match discover(&self.client, &self.issuer).await {
+        let known = self.known.load_full();
+        let is_fresh = known.as_ref().is_some_and(|known| self.is_younger(known, age));
+        if !is_fresh && tried.at.is_none_or(|at| now >= at.plus(PAUSE)) {
+            let outcome = discover(&self.client, &self.issuer).await;
+            tried.at = Some(self.clock.now());
+            match outcome {
                 Ok(keys) => {
-                    state.keys = Some(Arc::new(keys));
-                    state.fetched = Some(now);
-                    state.tried = Some((now, None));
+                    let known = Arc::new(Known { keys, fetched: now });
+                    self.known.store(Some(Arc::clone(&known)));
+                    return Ok(known);
                 }
                 Err(why) => {
                     tracing::warn!(issuer = self.issuer, why, "the issuer's keys were not fetched");
-                    state.tried = Some((now, Some(why)));
+                    tried.failure = why;
                 }
             }
         }
-        state.keys.clone().ok_or_else(|| TokenError::IssuerUnavailable {
-            issuer: self.issuer.clone(),
-            why: state.tried.as_ref().and_then(|(_, why)| why.clone()).unwrap_or_default(),
-        })
+        let unavailable =
+            || TokenError::IssuerUnavailable { issuer: self.issuer.clone(), why: tried.failure.clone() };
+        known.ok_or_else(unavailable)
+    }
+
+    fn is_younger(&self, known: &Known, age: Duration) -> bool {
+        self.clock.now() < known.fetched.plus(age)
     }
 }
 
 fn verify_with(keys: &IssuerKeys, token: &str) -> Result<Map<String, Value>, TokenError> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed("its header"))?;
+    if header.crit.is_some() {
+        return Err(TokenError::Malformed("its header has critical extensions, and none is known here"));
+    }
     if !keys.algorithms.contains(&header.alg) {
         return Err(TokenError::Algorithm);
     }
     let named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-    for key in keys.keys.iter().filter(named) {
-        if let Ok(claims) = verify_one(key, header.alg, token) {
-            return Ok(claims);
-        }
-    }
-    Err(TokenError::Signature)
+    let claims = keys.keys.iter().filter(named).find_map(|key| verify_one(key, header.alg, token).ok());
+    claims.ok_or(TokenError::Signature)
 }
 
 /// The signature alone; times and audience are checked against our own clock and configuration.

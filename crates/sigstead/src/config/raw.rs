@@ -8,6 +8,8 @@ use toml::{Table, Value};
 
 /// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
 const ENVIRONMENT_PREFIX: &str = "SIGSTEAD_";
+/// Keys outside sections; other variables without `__` are flags of commands, not keys.
+const TOP_LEVEL: [&str; 3] = ["operator", "database", "guard"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -110,7 +112,7 @@ fn environment() -> Vec<(String, String)> {
     let mut keys: Vec<_> = std::env::vars()
         .filter_map(|(name, value)| {
             let key = name.strip_prefix(ENVIRONMENT_PREFIX)?.to_ascii_lowercase().replace("__", ".");
-            Some((key, value))
+            (key.contains('.') || TOP_LEVEL.contains(&key.as_str())).then_some((key, value))
         })
         .collect();
     keys.sort();
