@@ -27,7 +27,7 @@ def signed(stack, blob, work):
 
 def verify(cosign, bundle, blob, ok=True):
     (cosign.work / "checked.json").write_text(json.dumps(bundle))
-    flags = [*cosign.trust(), *cosign.identity(), "--bundle", "checked.json"]
+    flags = [*cosign.trust(), *cosign.identity(), "--use-signed-timestamps", "--bundle", "checked.json"]
     return cosign("verify-blob", *flags, blob, ok=ok, env=OFFLINE)
 
 

@@ -50,8 +50,8 @@ def test_a_second_up_is_told_who_holds_the_data(binary, tmp_path):
 def test_a_port_in_use_is_named_with_the_way_out(binary, tmp_path):
     with Stack.up(binary, tmp_path / "one") as stack:
         port = stack.urls["log"].rsplit(":", 1)[1]
-        ports = [part for name in Stack.PORTS for part in (f"--{name}-port", "0")]
-        second = run([binary, "up", "--data", tmp_path / "two", *ports, "--log-port", port], ok=False)
+        ports = [part for name in Stack.PORTS for part in (f"--{name}-port", port if name == "log" else "0")]
+        second = run([binary, "up", "--data", tmp_path / "two", *ports], ok=False)
         assert port in second.stderr and "--log-port" in second.stderr and "hint" in second.stderr
 
 

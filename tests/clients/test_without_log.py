@@ -36,10 +36,13 @@ def test_certificate_chain_and_timestamp(version, stack, image, work):
     (work / "root.pem").write_text(root)
     verify = ["verify", *REGISTRY, *cosign.old_format(), "--insecure-ignore-tlog", "--use-signed-timestamps"]
     authority = ["--ca-roots", work / "root.pem", "--ca-intermediates", work / "intermediate.pem"]
-    time = ["--timestamp-certificate-chain", stack.document("tsa.certchain.pem")]
     sct = {"SIGSTORE_CT_LOG_PUBLIC_KEY_FILE": str(stack.document("ctfe.pub"))}
-    cosign(*verify, *authority, *time, *cosign.identity(), image, env=sct)
-    stranger = cosign.identity(email="mallory@example.org")
-    cosign(*verify, *authority, *time, *stranger, image, ok=False, env=sct)
-    wrong_time = ["--timestamp-certificate-chain", stack.document("fulcio_v1.crt.pem")]
-    cosign(*verify, *authority, *wrong_time, *cosign.identity(), image, ok=False, env=sct)
+
+    def verified(chain, identity, ok):
+        # cosign 2 prefers the variable to the flag.
+        env = {**sct, "SIGSTORE_TSA_CERTIFICATE_FILE": str(chain)}
+        cosign(*verify, *authority, "--timestamp-certificate-chain", chain, *identity, image, ok=ok, env=env)
+
+    verified(stack.document("tsa.certchain.pem"), cosign.identity(), ok=True)
+    verified(stack.document("tsa.certchain.pem"), cosign.identity(email="mallory@example.org"), ok=False)
+    verified(stack.document("fulcio_v1.crt.pem"), cosign.identity(), ok=False)

@@ -59,7 +59,10 @@ struct Promise {
 impl CtClient {
     pub(crate) fn new(config: CtLogConfig, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let endpoint = format!("{}/ct/v1/add-pre-chain", config.url.trim_end_matches('/'));
-        let client = reqwest::Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build()?;
+        let client = reqwest::Client::builder()
+            .timeout(DEADLINE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         Ok(Self { endpoint, public_key: config.public_key, client, clock })
     }
 
@@ -70,7 +73,8 @@ impl CtClient {
         issuers: &[Certificate],
     ) -> Result<Sct, Error> {
         let encode = |certificate: &Certificate| BASE64_STANDARD.encode(certificate.der());
-        let submission = Submission { chain: std::iter::once(precertificate).chain(issuers).map(encode).collect() };
+        let submission =
+            Submission { chain: std::iter::once(precertificate).chain(issuers).map(encode).collect() };
         let answered = tokio::time::timeout(DEADLINE, self.submit(&submission)).await;
         let promise = answered.map_err(|_| Error::CtLogUnavailable("no answer in time".to_owned()))??;
         let sct = decode(promise).ok_or_else(|| Error::CtLog("the answer is not an SCT".to_owned()))?;
@@ -94,7 +98,8 @@ impl CtClient {
                 StatusCode::OK => return read(answer).await,
                 StatusCode::REQUEST_TIMEOUT => {}
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                    let named = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                    let named =
+                        answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
                     tokio::time::sleep(named.map_or(PAUSE, Duration::from_secs)).await;
                 }
                 status => return Err(Error::CtLog(format!("the log answered {status}"))),

@@ -105,12 +105,28 @@ impl From<X509Error> for Error {
     }
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let (status, code) = self.status();
+impl Error {
+    /// Tells the operator what clients are not told.
+    fn report(&self) {
         if let Self::CtLog(why) | Self::CtLogUnavailable(why) | Self::Backend(why) = &self {
             tracing::error!(why, "no certificate: {self}");
         }
+    }
+}
+
+/// The same codes and texts over gRPC.
+impl From<Error> for tonic::Status {
+    fn from(error: Error) -> Self {
+        error.report();
+        let (_, code) = error.status();
+        Self::new(tonic::Code::from(i32::from(code)), error.to_string())
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.report();
+        let (status, code) = self.status();
         let body = Body { code, message: self.to_string(), details: self.details() };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], text).into_response();

@@ -68,8 +68,13 @@ impl CertificateAuthority {
         }
     }
 
-    async fn log_precertificate(&self, ct: &CtClient, profile: &Profile<'_>) -> Result<(Certificate, Sct), Error> {
-        let precertificate = sign_certificate(&profile.tbs(Some(poison()))?, self.issuer.signer.as_ref()).await?;
+    async fn log_precertificate(
+        &self,
+        ct: &CtClient,
+        profile: &Profile<'_>,
+    ) -> Result<(Certificate, Sct), Error> {
+        let precertificate =
+            sign_certificate(&profile.tbs(Some(poison()))?, self.issuer.signer.as_ref()).await?;
         let promise = ct.add_precertificate(&precertificate, &self.issuer.chain).await?;
         Ok((precertificate, promise))
     }

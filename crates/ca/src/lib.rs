@@ -1,4 +1,4 @@
-//! The certificate authority: a certificate for an identity, with the HTTP API of Fulcio v1 and v2.
+//! The certificate authority: a certificate for an identity, with Fulcio's APIs: v1 and v2 over HTTP, v2 over gRPC.
 //!
 //! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
@@ -6,6 +6,7 @@
 mod authority;
 mod ct_client;
 mod error;
+mod grpc;
 mod issue;
 mod possession;
 mod profile;
@@ -26,11 +27,12 @@ pub use ct_client::CtLogConfig;
 /// Longest request body; a CSR and a token take a few kilobytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// Fulcio's routes.
+/// Fulcio's routes; gRPC and JSON on one port.
 pub fn router(authority: Arc<CertificateAuthority>) -> Router {
     Router::new()
         .merge(v2::routes())
         .merge(v1::routes())
+        .merge(grpc::routes(&authority))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(restricted_cors_layer(

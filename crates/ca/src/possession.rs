@@ -4,13 +4,30 @@ use sigstead_x509::{CertificateRequest, X509Error};
 
 use crate::error::Error;
 
+/// What a client offers to show that it has a private key.
+pub(crate) enum KeyProof {
+    /// A public key, in PEM or as SPKI in DER, and a signature over the principal's name.
+    PublicKey { key: Vec<u8>, proof: Vec<u8> },
+    /// A certificate signing request in PEM.
+    Request(Vec<u8>),
+}
+
+impl KeyProof {
+    /// Believes the client, or not.
+    pub(crate) fn check(self, principal: &Principal) -> Result<PossessedKey, Error> {
+        match self {
+            Self::PublicKey { key, proof } => PossessedKey::from_proof(&key, &proof, principal),
+            Self::Request(pem) => PossessedKey::from_request(&pem),
+        }
+    }
+}
+
 /// A public key whose private half the client has shown to hold. Only the checks here make one.
 #[derive(Debug, Clone)]
 pub(crate) struct PossessedKey(PublicKey);
 
 impl PossessedKey {
-    /// From a public key (PEM, or SPKI in DER) and a signature over the principal's name.
-    pub(crate) fn from_proof(key: &[u8], proof: &[u8], principal: &Principal) -> Result<Self, Error> {
+    fn from_proof(key: &[u8], proof: &[u8], principal: &Principal) -> Result<Self, Error> {
         let key = parse_key(key)?;
         check_strength(&key)?;
         let hash = natural_hash(key.kind());
@@ -21,8 +38,7 @@ impl PossessedKey {
         Ok(Self(key))
     }
 
-    /// From a certificate signing request in PEM, which its key has signed.
-    pub(crate) fn from_request(pem: &[u8]) -> Result<Self, Error> {
+    fn from_request(pem: &[u8]) -> Result<Self, Error> {
         let request = CertificateRequest::from_pem(pem).map_err(|_| Error::CertificateRequest)?;
         let key = request.public_key().map_err(refused)?;
         check_strength(&key)?;
@@ -32,7 +48,11 @@ impl PossessedKey {
             _ => Error::Possession,
         })?;
         if hash != natural_hash(key.kind()) {
-            return Err(Error::Algorithm(format!("{}, {}", go_type(key.kind()), hash.name().replace("sha", "SHA-"))));
+            return Err(Error::Algorithm(format!(
+                "{}, {}",
+                go_type(key.kind()),
+                hash.name().replace("sha", "SHA-")
+            )));
         }
         Ok(Self(key))
     }

@@ -40,7 +40,10 @@ pub(crate) fn field<'a>(message: &'a Map<String, Value>, camel: &str) -> Option<
 }
 
 /// A field that is a message.
-pub(crate) fn object<'a>(message: &'a Map<String, Value>, camel: &str) -> Result<Option<&'a Map<String, Value>>, Error> {
+pub(crate) fn object<'a>(
+    message: &'a Map<String, Value>,
+    camel: &str,
+) -> Result<Option<&'a Map<String, Value>>, Error> {
     let wrong = || Error::Request(format!("proto: invalid value for field {camel}: expected an object"));
     field(message, camel).map(|value| value.as_object().ok_or_else(wrong)).transpose()
 }
@@ -61,7 +64,12 @@ pub(crate) fn bytes(message: &Map<String, Value>, camel: &str) -> Result<Vec<u8>
 
 /// The bearer token of the `Authorization` header; a bare token counts too.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+    bearer_of(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token of an `Authorization` value.
+pub(crate) fn bearer_of(value: &str) -> Option<&str> {
+    let value = value.trim();
     let scheme = value.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer "));
     Some(scheme.map_or(value, |scheme| value.get(scheme.len()..).unwrap_or_default()).trim())
 }
@@ -85,7 +93,8 @@ mod tests {
 
     #[test]
     fn spellings_and_base64() {
-        let Value::Object(message) = json!({"public_key_request": {}, "proofOfPossession": "-_8", "x": null}) else {
+        let Value::Object(message) = json!({"public_key_request": {}, "proofOfPossession": "-_8", "x": null})
+        else {
             unreachable!()
         };
         assert!(field(&message, "publicKeyRequest").is_some() && field(&message, "x").is_none());

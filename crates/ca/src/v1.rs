@@ -13,7 +13,7 @@ use sigstead_x509::Certificate;
 
 use crate::CertificateAuthority;
 use crate::error::Error;
-use crate::possession::PossessedKey;
+use crate::possession::KeyProof;
 use crate::request;
 use crate::v2::{only, only_get};
 
@@ -40,12 +40,12 @@ async fn signing_cert(
     }
     let proof = request::bytes(&message, "signedEmailAddress")?;
     let principal = authority.authenticate(request::bearer(&headers).unwrap_or_default()).await?;
-    let possessed = if certificate_request.is_empty() {
-        PossessedKey::from_proof(&key, &proof, &principal)?
+    let proof = if certificate_request.is_empty() {
+        KeyProof::PublicKey { key, proof }
     } else {
-        PossessedKey::from_request(&certificate_request)?
+        KeyProof::Request(certificate_request)
     };
-    let issued = authority.certify(&principal, possessed).await?;
+    let issued = authority.certify(&principal, proof.check(&principal)?).await?;
     let text = joined(&issued.chain, "\n");
     Ok((StatusCode::CREATED, [(header::CONTENT_TYPE, PEM_CHAIN)], text).into_response())
 }
@@ -56,6 +56,7 @@ async fn root_cert(State(authority): State<Arc<CertificateAuthority>>) -> Respon
 }
 
 fn joined(chain: &[Certificate], separator: &str) -> String {
-    let blocks: Vec<String> = chain.iter().map(|certificate| certificate.to_pem().trim_end().to_owned()).collect();
+    let blocks: Vec<String> =
+        chain.iter().map(|certificate| certificate.to_pem().trim_end().to_owned()).collect();
     blocks.join(separator)
 }

@@ -10,13 +10,13 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sigstead_identity::{IssuerConfig, Principal};
+use sigstead_identity::IssuerConfig;
 use sigstead_x509::Certificate;
 
 use crate::CertificateAuthority;
 use crate::authority::Issued;
 use crate::error::{Error, method_not_allowed};
-use crate::possession::PossessedKey;
+use crate::possession::KeyProof;
 use crate::request;
 
 pub(crate) type Methods = MethodRouter<Arc<CertificateAuthority>>;
@@ -55,19 +55,14 @@ async fn signing_cert(
     Ok(Json(SigningCertificate::from(issued)))
 }
 
-/// What the client offers to prove that it has the private key.
-enum KeyProof {
-    PublicKey { key: Vec<u8>, proof: Vec<u8> },
-    Request(Vec<u8>),
-}
-
 /// Exactly one of the two; none is a key that cannot be parsed, but only once the token is believed.
 fn key_proof(message: &Map<String, Value>) -> Result<KeyProof, Error> {
     let public_key = request::object(message, "publicKeyRequest")?;
     let has_request = request::field(message, "certificateSigningRequest").is_some();
     match public_key {
         Some(_) if has_request => Err(Error::Request(
-            "proto: oneof dev.sigstore.fulcio.v2.CreateSigningCertificateRequest.key is already set".to_owned(),
+            "proto: oneof dev.sigstore.fulcio.v2.CreateSigningCertificateRequest.key is already set"
+                .to_owned(),
         )),
         Some(request) => {
             let key = request::object(request, "publicKey")?;
@@ -78,15 +73,6 @@ fn key_proof(message: &Map<String, Value>) -> Result<KeyProof, Error> {
         }
         None if has_request => Ok(KeyProof::Request(request::bytes(message, "certificateSigningRequest")?)),
         None => Ok(KeyProof::PublicKey { key: Vec::new(), proof: Vec::new() }),
-    }
-}
-
-impl KeyProof {
-    fn check(self, principal: &Principal) -> Result<PossessedKey, Error> {
-        match self {
-            Self::PublicKey { key, proof } => PossessedKey::from_proof(&key, &proof, principal),
-            Self::Request(pem) => PossessedKey::from_request(&pem),
-        }
     }
 }
 

@@ -72,7 +72,8 @@ impl PublicKey {
             return Err(KeyError::Malformed(format!("longer than {MAX_SPKI} bytes")));
         }
         let parsed = SubjectPublicKeyInfoRef::from_der(spki).map_err(malformed)?;
-        let key = parsed.subject_public_key.as_bytes().ok_or_else(|| malformed("the key is not whole bytes"))?;
+        let key =
+            parsed.subject_public_key.as_bytes().ok_or_else(|| malformed("the key is not whole bytes"))?;
         let kind = kind_of(&parsed, key)?;
         Ok(Self { spki: spki.into(), kind, key: key.into() })
     }

@@ -51,9 +51,7 @@ impl NoteSigner {
     /// SHA-256 over what names the key; a Rekor v2 log's id.
     pub fn full_key_hash(&self) -> [u8; 32] {
         let key = self.signer.public_key();
-        let typed = |kind: u8, bytes: &[u8]| {
-            sha256(&[self.name.as_bytes(), b"\n", &[kind], bytes].concat())
-        };
+        let typed = |kind: u8, bytes: &[u8]| sha256(&[self.name.as_bytes(), b"\n", &[kind], bytes].concat());
         match self.kind {
             Kind::RekorV1 => key.fingerprint(),
             Kind::Ed25519 => typed(0x01, key.key_bytes()),
@@ -166,7 +164,8 @@ impl Note {
         if note.len() > MAX_NOTE || note.chars().any(|c| c.is_ascii_control() && c != '\n') {
             return Err(NoteError::Malformed("too long, or with control characters"));
         }
-        let (text, lines) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed("no empty line before signatures"))?;
+        let (text, lines) =
+            note.rsplit_once("\n\n").ok_or(NoteError::Malformed("no empty line before signatures"))?;
         let lines = lines.strip_suffix('\n').ok_or(NoteError::Malformed("no line feed at the end"))?;
         let signatures: Vec<_> =
             lines.split('\n').take(MAX_SIGNATURES + 1).map(signature_line).collect::<Result<_, _>>()?;
@@ -182,14 +181,17 @@ impl Note {
     /// When there is none, or it does not verify.
     pub fn verify_rekor_v1(&self, key: &PublicKey) -> Result<(), NoteError> {
         let [a, b, c, d, ..] = key.fingerprint();
-        let line = self.signatures.iter().find(|line| line.key_id == [a, b, c, d]).ok_or(NoteError::NoSignature)?;
-        key.verify(HashAlgorithm::Sha256, self.text.as_bytes(), &line.signature).map_err(|_| NoteError::Invalid)
+        let line =
+            self.signatures.iter().find(|line| line.key_id == [a, b, c, d]).ok_or(NoteError::NoSignature)?;
+        key.verify(HashAlgorithm::Sha256, self.text.as_bytes(), &line.signature)
+            .map_err(|_| NoteError::Invalid)
     }
 }
 
 fn signature_line(line: &str) -> Result<NoteSignature, NoteError> {
     let malformed = NoteError::Malformed("a signature line");
-    let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(malformed)?;
+    let (name, signature) =
+        line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(malformed)?;
     if name.is_empty() || name.contains('+') || name.chars().any(char::is_whitespace) {
         return Err(NoteError::Malformed("a key name"));
     }

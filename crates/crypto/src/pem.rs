@@ -78,7 +78,10 @@ mod tests {
 
     #[test]
     fn reads_what_clients_write() {
-        let unwrapped = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----", BASE64_STANDARD.encode([1; 91]));
+        let unwrapped = format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----",
+            BASE64_STANDARD.encode([1; 91])
+        );
         assert_eq!(blocks(unwrapped.as_bytes())[0].der, [1; 91]);
         let windows = encode("PUBLIC KEY", &[2; 91]).replace('\n', "\r\n");
         let around = format!("\n\nsubject: me\n{windows}trailing");

@@ -2,17 +2,17 @@
 
 use aws_lc_rs::signature::ParsedPublicKey;
 
+use crate::HashAlgorithm;
 use crate::key::{KeyError, PublicKey, PublicKeyKind};
 use crate::verify::engine;
-use crate::HashAlgorithm;
 
 /// Primes up to here are tried as factors of an RSA modulus.
 const TRIAL_LIMIT: u32 = 752;
 /// The primes by which keys of the flawed RSALib generator betray themselves (CVE-2017-15361): modulo
 /// each, such a modulus is a power of 65537.
 const ROCA_PRIMES: [u32; 38] = [
-    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
-    113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
+    107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
 pub(crate) fn check(key: &PublicKey) -> Result<(), KeyError> {
@@ -22,7 +22,8 @@ pub(crate) fn check(key: &PublicKey) -> Result<(), KeyError> {
         PublicKeyKind::EcdsaP256 | PublicKeyKind::EcdsaP384 | PublicKeyKind::EcdsaP521 => {
             // The engine refuses points that are not on their curve, and infinity.
             let algorithm = engine(key.kind(), HashAlgorithm::Sha256);
-            let on_curve = algorithm.is_some_and(|algorithm| ParsedPublicKey::new(algorithm, key.key_bytes()).is_ok());
+            let on_curve =
+                algorithm.is_some_and(|algorithm| ParsedPublicKey::new(algorithm, key.key_bytes()).is_ok());
             if on_curve { Ok(()) } else { Err(KeyError::Insecure("the point is not on its curve")) }
         }
     }

@@ -1,7 +1,7 @@
 use aws_lc_rs::digest::Digest;
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use der::asn1::UintRef;
 use der::Encode as _;
+use der::asn1::UintRef;
 use thiserror::Error;
 
 use crate::key::{PublicKey, PublicKeyKind};
@@ -39,7 +39,12 @@ impl PublicKey {
     ///
     /// # Errors
     /// When it does not verify, or the digest cannot be of that algorithm.
-    pub fn verify_digest(&self, hash: HashAlgorithm, digest: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+    pub fn verify_digest(
+        &self,
+        hash: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
         if digest.len() != hash.len() {
             return Err(VerifyError::DigestLength);
         }
@@ -51,7 +56,8 @@ impl PublicKey {
             };
         }
         let algorithm = engine(self.kind(), hash).ok_or(VerifyError::HashNotAllowed)?;
-        let digest = Digest::import_less_safe(digest, hash.engine()).map_err(|_| VerifyError::DigestLength)?;
+        let digest =
+            Digest::import_less_safe(digest, hash.engine()).map_err(|_| VerifyError::DigestLength)?;
         let key = UnparsedPublicKey::new(algorithm, self.key_bytes());
         if key.verify_digest(&digest, signature).is_ok() {
             return Ok(());

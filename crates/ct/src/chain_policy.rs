@@ -41,8 +41,11 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> 
         return Err(Error::bad_request(format!("a chain has 1 to {MAX_CHAIN} certificates")));
     }
     let parsed = submission.chain.iter().enumerate().map(|(position, text)| {
-        let der = BASE64_STANDARD.decode(text).map_err(|_| Error::bad_request(format!("certificate {position} is not base64")))?;
-        Certificate::from_der(&der).map_err(|error| Error::bad_request(format!("certificate {position}: {error}")))
+        let der = BASE64_STANDARD
+            .decode(text)
+            .map_err(|_| Error::bad_request(format!("certificate {position} is not base64")))?;
+        Certificate::from_der(&der)
+            .map_err(|error| Error::bad_request(format!("certificate {position}: {error}")))
     });
     let mut chain: Vec<Certificate> = parsed.collect::<Result<_, _>>()?;
     complete(&mut chain, roots)?;
@@ -59,7 +62,8 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> 
     };
     let issuers: Vec<(Hash, Bytes)> =
         issuers.iter().map(|issuer| (sha256(issuer.der()), Bytes::copy_from_slice(issuer.der()))).collect();
-    let submitted = Submitted { kind, issuers: issuers.iter().map(|(fingerprint, _)| *fingerprint).collect() };
+    let submitted =
+        Submitted { kind, issuers: issuers.iter().map(|(fingerprint, _)| *fingerprint).collect() };
     Ok(Accepted { submitted, issuers })
 }
 
@@ -69,7 +73,9 @@ fn complete(chain: &mut Vec<Certificate>, roots: &[Certificate]) -> Result<(), E
         if let [certificate, issuer] = pair {
             let signed = certificate.verify_signed_by(issuer).is_ok() && issuer.is_ca();
             if !signed {
-                return Err(Error::bad_request(format!("certificate {position} is not issued by the next one")));
+                return Err(Error::bad_request(format!(
+                    "certificate {position} is not issued by the next one"
+                )));
             }
         }
     }
@@ -89,7 +95,11 @@ fn check_leaf(leaf: &Certificate, endpoint: Endpoint) -> Result<(), Error> {
     }
     match (endpoint, is_precertificate(leaf), leaf.extension(oid::POISON).is_some()) {
         (Endpoint::PreChain, true, _) | (Endpoint::Chain, _, false) => Ok(()),
-        (Endpoint::PreChain, false, _) => Err(Error::bad_request("add-pre-chain takes precertificates: there is no critical poison")),
-        (Endpoint::Chain, _, true) => Err(Error::bad_request("add-chain takes certificates: this one is poisoned")),
+        (Endpoint::PreChain, false, _) => {
+            Err(Error::bad_request("add-pre-chain takes precertificates: there is no critical poison"))
+        }
+        (Endpoint::Chain, _, true) => {
+            Err(Error::bad_request("add-chain takes certificates: this one is poisoned"))
+        }
     }
 }

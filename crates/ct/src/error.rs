@@ -44,7 +44,9 @@ impl IntoResponse for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Log(AppendError::Overloaded { .. } | AppendError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Log(AppendError::Overloaded { .. } | AppendError::Stopping) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Log(AppendError::Frozen) => StatusCode::GONE,
             Self::Log(_) | Self::Store(_) | Self::Sign(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -54,7 +56,8 @@ impl IntoResponse for Error {
         } else {
             format!("{self}\n")
         };
-        let mut response = (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

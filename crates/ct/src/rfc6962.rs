@@ -72,7 +72,10 @@ struct Consistency {
     consistency: Vec<String>,
 }
 
-async fn consistency(State(log): State<Arc<CtLog>>, sizes: Params<Sizes>) -> Result<Json<Consistency>, Error> {
+async fn consistency(
+    State(log): State<Arc<CtLog>>,
+    sizes: Params<Sizes>,
+) -> Result<Json<Consistency>, Error> {
     let Sizes { first, second } = checked(sizes)?;
     if first > second {
         return Err(Error::bad_request(format!("first ({first}) is greater than second ({second})")));
@@ -127,7 +130,9 @@ async fn entries(State(log): State<Arc<CtLog>>, range: Params<Range>) -> Result<
     let Range { start, end } = checked(range)?;
     let size = log.log.published().await?.size;
     if start > end || start >= size {
-        return Err(Error::bad_request(format!("the range {start} to {end} is not in a tree of {size} entries")));
+        return Err(Error::bad_request(format!(
+            "the range {start} to {end} is not in a tree of {size} entries"
+        )));
     }
     let count = (end.min(size - 1) - start).saturating_add(1).min(MAX_ENTRIES);
     let mut entries = Vec::new();
@@ -159,7 +164,8 @@ async fn entry_and_proof(
     if leaf_index >= tree_size {
         return Err(Error::bad_request(format!("leaf {leaf_index} is not in a tree of {tree_size} entries")));
     }
-    let stored = log.log.entry(leaf_index).await?.ok_or_else(|| Error::NotFound(format!("leaf {leaf_index}")))?;
+    let stored =
+        log.log.entry(leaf_index).await?.ok_or_else(|| Error::NotFound(format!("leaf {leaf_index}")))?;
     let proof = log.log.inclusion(leaf_index, tree_size).await?;
     Ok(Json(EntryAndProof { entry: log.entry(&stored.record).await?, audit_path: encode_all(&proof.hashes) }))
 }

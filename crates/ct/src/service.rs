@@ -40,7 +40,11 @@ impl CtLog {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_active_tree(database: &Database, origin: &str, clock: &dyn Clock) -> Result<Tree, StoreError> {
+pub async fn open_active_tree(
+    database: &Database,
+    origin: &str,
+    clock: &dyn Clock,
+) -> Result<Tree, StoreError> {
     let random = random_bytes::<8>().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let new = NewTree {
         tree_id: (i64::from_be_bytes(random) & i64::MAX).max(1),

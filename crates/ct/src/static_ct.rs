@@ -33,7 +33,8 @@ async fn tile(
     Path((level, path)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let missing = || Error::NotFound(format!("tile {level}/{path}"));
-    let number: u8 = level.parse().ok().filter(|number: &u8| number.to_string() == level).ok_or_else(missing)?;
+    let number: u8 =
+        level.parse().ok().filter(|number: &u8| number.to_string() == level).ok_or_else(missing)?;
     let at = TilePath::parse(&path).ok_or_else(missing)?;
     let width = at.partial.map_or(256, u16::from);
     let tile = log.log.tile(TileCoord { level: number, n: at.n }, width).await?.ok_or_else(missing)?;

@@ -92,7 +92,11 @@ impl Dsse {
         let spec = committed_hash(spec.object("envelopeHash"))
             .zip(committed_hash(spec.object("payloadHash")))
             .zip(signatures.collect::<Option<Vec<_>>>().filter(|signatures| !signatures.is_empty()))
-            .map(|((envelope_hash, payload_hash), signatures)| Spec { envelope_hash, payload_hash, signatures });
+            .map(|((envelope_hash, payload_hash), signatures)| Spec {
+                envelope_hash,
+                payload_hash,
+                signatures,
+            });
         spec.ok_or_else(|| Rejection::entry("envelopeHash, payloadHash and signatures must all be present"))
     }
 
@@ -135,7 +139,8 @@ impl Dsse {
             return Err(Rejection::entry("all signatures must have a key that verifies it"));
         }
         signatures.sort_by(|a, b| a.signature.cmp(&b.signature));
-        let (envelope_hash, payload_hash) = (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
+        let (envelope_hash, payload_hash) =
+            (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
         search_values.extend([payload_hash.prefixed(), envelope_hash.prefixed()]);
         search_values.extend(envelope.subject_digests());
         Ok(VerifiedDsse { spec: Spec { envelope_hash, payload_hash, signatures }, search_values })
@@ -144,16 +149,23 @@ impl Dsse {
 
 impl VerifiedDsse {
     pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
-        Ok(Canonical { body: body("dsse", "0.0.1", self.spec)?, search_values: self.search_values, attestation: None })
+        Ok(Canonical {
+            body: body("dsse", "0.0.1", self.spec)?,
+            search_values: self.search_values,
+            attestation: None,
+        })
     }
 }
 
 /// A hash of a committed entry.
 pub(crate) fn committed_hash(hash: Fields<'_>) -> Option<Hash> {
     let (algorithm, value) = (hash.text("algorithm")?, hash.text("value")?);
-    (algorithm == "sha256" && is_sha256(value)).then(|| Hash { algorithm: algorithm.to_owned(), value: value.to_owned() })
+    (algorithm == "sha256" && is_sha256(value))
+        .then(|| Hash { algorithm: algorithm.to_owned(), value: value.to_owned() })
 }
 
 fn threshold() -> Rejection {
-    Rejection::entry("could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1")
+    Rejection::entry(
+        "could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+    )
 }

@@ -34,7 +34,11 @@ impl Envelope {
             let signature = Fields::of(Some(signature));
             let text = signature.text("sig").unwrap_or_default().to_owned();
             let bytes = either_base64(&text).ok_or_else(undecodable)?;
-            Ok(EnvelopeSignature { text, bytes, key_id: signature.text("keyid").unwrap_or_default().to_owned() })
+            Ok(EnvelopeSignature {
+                text,
+                bytes,
+                key_id: signature.text("keyid").unwrap_or_default().to_owned(),
+            })
         });
         Ok(Self {
             payload_type: envelope.text("payloadType").unwrap_or_default().to_owned(),

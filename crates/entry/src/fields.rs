@@ -15,9 +15,9 @@ impl<'a> Fields<'a> {
     /// A field.
     pub fn value(self, name: &str) -> Option<&'a Value> {
         let map = self.0?;
-        let found = map.get(name).or_else(|| {
-            map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-        });
+        let found = map
+            .get(name)
+            .or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         found.filter(|value| !value.is_null())
     }
 

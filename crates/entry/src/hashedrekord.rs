@@ -33,7 +33,8 @@ impl HashedRekord {
         let value = hash.text("value").ok_or_else(|| missing("data"))?;
         let invalid = || Rejection::entry("invalid value for hash");
         let algorithm = hash.text("algorithm").and_then(HashAlgorithm::from_name).ok_or_else(invalid)?;
-        let digest = hex::decode(value).ok().filter(|digest| digest.len() == algorithm.len()).ok_or_else(invalid)?;
+        let digest =
+            hex::decode(value).ok().filter(|digest| digest.len() == algorithm.len()).ok_or_else(invalid)?;
         let verifier = Verifier::from_pem(&key)?;
         Ok(Self { algorithm, value: value.to_owned(), digest, signature: content, verifier })
     }
@@ -49,8 +50,10 @@ impl HashedRekord {
     fn is_allowed(&self) -> bool {
         matches!(
             (self.verifier.key.kind(), self.algorithm),
-            (PublicKeyKind::Rsa { bits: 2048 | 3072 | 4096 } | PublicKeyKind::EcdsaP256, HashAlgorithm::Sha256)
-                | (PublicKeyKind::EcdsaP384, HashAlgorithm::Sha384)
+            (
+                PublicKeyKind::Rsa { bits: 2048 | 3072 | 4096 } | PublicKeyKind::EcdsaP256,
+                HashAlgorithm::Sha256
+            ) | (PublicKeyKind::EcdsaP384, HashAlgorithm::Sha384)
                 | (PublicKeyKind::EcdsaP521 | PublicKeyKind::Ed25519, HashAlgorithm::Sha512)
         )
     }
@@ -62,7 +65,9 @@ impl HashedRekord {
                 let name = self.algorithm.name().replace("sha", "SHA-");
                 format!("unsupported hash algorithm: \"{name}\" not in [SHA-512]")
             }
-            (PublicKeyKind::Ed25519, _) => "failed to verify signature: ed25519: invalid signature".to_owned(),
+            (PublicKeyKind::Ed25519, _) => {
+                "failed to verify signature: ed25519: invalid signature".to_owned()
+            }
             (PublicKeyKind::Rsa { .. }, _) => "crypto/rsa: verification error".to_owned(),
             _ => "invalid signature when validating ASN.1 encoded signature".to_owned(),
         }
@@ -71,7 +76,9 @@ impl HashedRekord {
     pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
         let key = self.verifier.canonical();
         let spec = Spec {
-            data: Data { hash: Hash { algorithm: self.algorithm.name().to_owned(), value: self.value.clone() } },
+            data: Data {
+                hash: Hash { algorithm: self.algorithm.name().to_owned(), value: self.value.clone() },
+            },
             signature: Signature {
                 content: BASE64_STANDARD.encode(&self.signature),
                 public_key: PublicKey { content: BASE64_STANDARD.encode(key) },

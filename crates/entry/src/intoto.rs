@@ -22,9 +22,15 @@ pub(crate) struct IntotoV001 {
 
 #[derive(Debug, Clone)]
 enum ContentV001 {
-    Proposed { text: String, envelope: Envelope },
+    Proposed {
+        text: String,
+        envelope: Envelope,
+    },
     /// As the log keeps it; very old entries have no payload hash.
-    Committed { hash: Hash, payload_hash: Option<Hash> },
+    Committed {
+        hash: Hash,
+        payload_hash: Option<Hash>,
+    },
 }
 
 impl IntotoV001 {
@@ -32,7 +38,9 @@ impl IntotoV001 {
         let spec = Fields::of(Some(spec));
         let content = spec.object("content");
         let mut complaints = Vec::new();
-        for (name, present) in [("content", content.is_present()), ("publicKey", spec.text("publicKey").is_some())] {
+        for (name, present) in
+            [("content", content.is_present()), ("publicKey", spec.text("publicKey").is_some())]
+        {
             if !present {
                 complaints.push(format!("{name} in body is required"));
             }
@@ -79,7 +87,8 @@ impl IntotoV001 {
         let (hash, payload_hash) = match self.content {
             ContentV001::Committed { hash, payload_hash } => (hash, payload_hash),
             ContentV001::Proposed { text, envelope } => {
-                let (hash, payload_hash) = (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
+                let (hash, payload_hash) =
+                    (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
                 search_values.extend([hash.prefixed(), payload_hash.prefixed()]);
                 search_values.extend(envelope.subject_digests());
                 attestation = Some((payload_hash.prefixed(), Bytes::from(envelope.payload)));
@@ -139,9 +148,12 @@ impl IntotoV002 {
             let missing = if content.is_present() { "content.envelope" } else { "content" };
             return Err(Rejection::validation(&[format!("{missing} in body is required")]));
         }
-        let signatures: Vec<SignatureV002> = sent.list("signatures").iter().map(signature_v002).collect::<Result<_, _>>()?;
+        let signatures: Vec<SignatureV002> =
+            sent.list("signatures").iter().map(signature_v002).collect::<Result<_, _>>()?;
         if signatures.is_empty() {
-            return Err(Rejection::validation(&["content.envelope.signatures in body is required".to_owned()]));
+            return Err(Rejection::validation(&[
+                "content.envelope.signatures in body is required".to_owned()
+            ]));
         }
         let hash = committed_hash(content.object("hash"))
             .ok_or_else(|| Rejection::entry("content.hash must be the SHA-256 of the envelope"))?;
@@ -190,19 +202,25 @@ impl IntotoV002 {
         if pairs.all(|(verifier, signature)| verifier.verify(&signed, &signature.bytes).is_ok()) {
             Ok(())
         } else {
-            Err(Rejection::entry("could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1"))
+            Err(Rejection::entry(
+                "could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+            ))
         }
     }
 
     pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
-        let mut search_values: Vec<String> = self.verifiers.iter().flat_map(Verifier::search_values).collect();
+        let mut search_values: Vec<String> =
+            self.verifiers.iter().flat_map(Verifier::search_values).collect();
         search_values.push(self.payload_hash.prefixed());
         search_values.extend(self.envelope.subject_digests());
         let attestation =
             self.has_payload.then(|| (self.payload_hash.prefixed(), Bytes::from(self.envelope.payload)));
         let spec = SpecV002 {
             content: ContentV002 {
-                envelope: EnvelopeV002 { payload_type: self.envelope.payload_type, signatures: self.signatures },
+                envelope: EnvelopeV002 {
+                    payload_type: self.envelope.payload_type,
+                    signatures: self.signatures,
+                },
                 hash: self.hash,
                 payload_hash: self.payload_hash,
             },
@@ -234,7 +252,8 @@ struct EnvelopeV002 {
 fn signature_v002(sent: &Value) -> Result<SignatureV002, Rejection> {
     let sent = Fields::of(Some(sent));
     let needed = |name: &str| {
-        let missing = || Rejection::validation(&[format!("content.envelope.signatures.0.{name} in body is required")]);
+        let missing =
+            || Rejection::validation(&[format!("content.envelope.signatures.0.{name} in body is required")]);
         sent.text(name).map(str::to_owned).ok_or_else(missing)
     };
     Ok(SignatureV002 {

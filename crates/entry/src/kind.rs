@@ -124,5 +124,5 @@ fn is_version(text: &str) -> bool {
             && number.bytes().all(|byte| byte.is_ascii_digit())
             && (*number == "0" || !number.starts_with('0'))
     };
-    numbers.len() == 3 && numbers.iter().all(|number| is_number(&number))
+    numbers.len() == 3 && numbers.iter().all(is_number)
 }

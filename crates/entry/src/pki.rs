@@ -31,7 +31,8 @@ impl Verifier {
             }
             "CERTIFICATE" => {
                 let parsed = blocks.iter().map(|block| Certificate::from_der(&block.der));
-                let certificates: Vec<_> = parsed.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+                let certificates: Vec<_> =
+                    parsed.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
                 let key = certificates.first().map(Certificate::public_key);
                 let key = key.ok_or_else(|| invalid("no certificate".to_owned()))?;
                 Ok(Self { key: key.map_err(|error| invalid(error.to_string()))?, certificates })
@@ -103,7 +104,9 @@ impl SearchedKey {
     /// Reads a key; `None` if it cannot be read.
     pub fn parse(format: KeyFormat, content: &[u8]) -> Option<Self> {
         match format {
-            KeyFormat::X509 => Verifier::from_pem(content).ok().map(|verifier| Self { hash: verifier.hash() }),
+            KeyFormat::X509 => {
+                Verifier::from_pem(content).ok().map(|verifier| Self { hash: verifier.hash() })
+            }
             KeyFormat::Other => None,
         }
     }

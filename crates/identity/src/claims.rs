@@ -26,7 +26,11 @@ impl<'a> Claims<'a> {
 }
 
 /// Who the claims speak for.
-pub(crate) fn principal(claims: Claims<'_>, issuer: &str, config: &IssuerConfig) -> Result<Principal, TokenError> {
+pub(crate) fn principal(
+    claims: Claims<'_>,
+    issuer: &str,
+    config: &IssuerConfig,
+) -> Result<Principal, TokenError> {
     let subject = claims.text("sub")?;
     let name = name(claims, subject, config)?;
     let named_issuer = match &config.issuer_claim {
@@ -68,7 +72,11 @@ fn challenges(
     challenges
 }
 
-fn name(claims: Claims<'_>, subject: &str, config: &IssuerConfig) -> Result<SubjectAlternativeName, TokenError> {
+fn name(
+    claims: Claims<'_>,
+    subject: &str,
+    config: &IssuerConfig,
+) -> Result<SubjectAlternativeName, TokenError> {
     match config.issuer_type {
         IssuerType::Email => email(claims, config).map(SubjectAlternativeName::Email),
         IssuerType::Uri => uri(subject, config).map(SubjectAlternativeName::Uri),
@@ -127,9 +135,10 @@ fn uri(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(refuse("a URI with user information"));
     }
-    // What was compared must be what is certified: no tabs, backslashes, dot segments or other hosts' letters.
-    let written = if subject.contains("://") && parsed.path() == "/" { subject.trim_end_matches('/') } else { subject };
-    if parsed.as_str().strip_suffix('/').filter(|_| parsed.path() == "/").unwrap_or(parsed.as_str()) != written {
+    // What was compared must be what is certified: no tabs, backslashes, dot segments or capital hosts.
+    // Only the slash after a bare host may be left out.
+    let normal = parsed.as_str();
+    if subject != normal && Some(subject) != normal.strip_suffix('/') {
         return Err(refuse("a URI that is not in its normal form"));
     }
     let lower = subject.to_ascii_lowercase();
@@ -141,7 +150,10 @@ fn uri(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
 
 fn username(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
     if subject.contains('!') || is_email(subject) {
-        return Err(TokenError::Value { claim: "sub", why: "a user name has no `!` and is no e-mail address" });
+        return Err(TokenError::Value {
+            claim: "sub",
+            why: "a user name has no `!` and is no e-mail address",
+        });
     }
     Ok(format!("{subject}!{}", config.subject_domain.as_deref().unwrap_or_default()))
 }
@@ -171,7 +183,9 @@ fn service_account(claims: Claims<'_>) -> Result<String, TokenError> {
     let part = |map: &Map<String, Value>, name: &str| {
         let text = map.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-        is_name.then_some(text).ok_or(TokenError::Value { claim, why: "a name that Kubernetes does not give" })
+        is_name
+            .then_some(text)
+            .ok_or(TokenError::Value { claim, why: "a name that Kubernetes does not give" })
     };
     let (namespace, account) = (part(details, "namespace")?, part(account, "name")?);
     Ok(format!("https://kubernetes.io/namespaces/{namespace}/serviceaccounts/{account}"))
@@ -193,7 +207,9 @@ mod tests {
     use crate::FulcioConfig;
 
     fn config(rest: &str) -> IssuerConfig {
-        let text = format!("oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n{rest}");
+        let text = format!(
+            "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n{rest}"
+        );
         FulcioConfig::parse(&text).unwrap().issuers().next().unwrap().0.clone()
     }
 
@@ -205,10 +221,14 @@ mod tests {
     #[test]
     fn email_identities() {
         let email = "    type: email\n";
-        let found = named(email, json!({"sub": "1", "email": "a@b.example", "email_verified": true})).unwrap();
+        let found =
+            named(email, json!({"sub": "1", "email": "a@b.example", "email_verified": true})).unwrap();
         assert_eq!(found.name, SubjectAlternativeName::Email("a@b.example".into()));
         assert_eq!(found.challenges[0], "a@b.example");
-        assert_eq!(found.extensions, [(1, "https://a.example".into()), (8, "https://a.example".into()), (24, "1".into())]);
+        assert_eq!(
+            found.extensions,
+            [(1, "https://a.example".into()), (8, "https://a.example".into()), (24, "1".into())]
+        );
         for (claims, error) in [
             (json!({"sub": "1", "email": "a@b.example"}), TokenError::EmailUnverified),
             (json!({"sub": "1", "email": "a@b.example", "email_verified": 1}), TokenError::EmailUnverified),
@@ -235,16 +255,35 @@ mod tests {
         let spiffe = "    type: spiffe\n    spiffe-trust-domain: td.example\n";
         let sub = |sub: &str| json!({ "sub": sub });
         assert!(named(spiffe, sub("spiffe://td.example/ns/a")).is_ok());
-        for wrong in ["spiffe://other/ns", "spiffe://td.example/a/../b", "spiffe://td.example//a", "https://td.example/a", "spiffe://td.example/a?b"] {
+        for wrong in [
+            "spiffe://other/ns",
+            "spiffe://td.example/a/../b",
+            "spiffe://td.example//a",
+            "https://td.example/a",
+            "spiffe://td.example/a?b",
+        ] {
             assert!(named(spiffe, sub(wrong)).is_err(), "{wrong}");
         }
         let uri = "    type: uri\n    subject-domain: https://a.example\n";
         assert!(named(uri, sub("https://a.example/users/1")).is_ok());
-        for wrong in ["https://b.example/users/1", "http://a.example/1", "https://u:p@a.example/1", "x"] {
+        for wrong in [
+            "https://b.example/users/1",
+            "http://a.example/1",
+            "https://u:p@a.example/1",
+            "x",
+            "https://a.example/a/../b",
+            "https://a.example/a%2fb",
+            "https://a.example\\b",
+            "https://a.exa\tmple/b",
+            "https://a.example/ä",
+        ] {
             assert!(named(uri, sub(wrong)).is_err(), "{wrong}");
         }
         let username = "    type: username\n    subject-domain: a.example\n";
-        assert_eq!(named(username, sub("joe")).unwrap().name, SubjectAlternativeName::Username("joe!a.example".into()));
+        assert_eq!(
+            named(username, sub("joe")).unwrap().name,
+            SubjectAlternativeName::Username("joe!a.example".into())
+        );
         assert!(named(username, sub("a!b")).is_err() && named(username, sub("a@b.example")).is_err());
         let kubernetes = "    type: kubernetes\n";
         let claims = json!({"sub": "system:serviceaccount:ns:sa", "kubernetes.io": {"namespace": "ns", "serviceaccount": {"name": "sa"}}});

@@ -148,7 +148,8 @@ impl FulcioConfig {
         let issuers = raw.issuers.into_iter().map(|(url, issuer)| checked(url, issuer, false));
         let issuers: Vec<_> = issuers.collect::<Result<_, _>>()?;
         let patterns = raw.patterns.into_iter().map(|(url, issuer)| {
-            let wrong = |error: regex::Error| ConfigError::Issuer { issuer: url.clone(), why: error.to_string() };
+            let wrong =
+                |error: regex::Error| ConfigError::Issuer { issuer: url.clone(), why: error.to_string() };
             Ok((IssuerPattern::new(&url).map_err(wrong)?, checked(url, issuer, true)?))
         });
         let mut patterns: Vec<_> = patterns.collect::<Result<_, ConfigError>>()?;
@@ -209,7 +210,8 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
 /// Where a token's keys come from must be told by the scheme, which no star may stand for.
 fn check_url(issuer: &str) -> Result<(), &'static str> {
     let has_scheme = issuer.starts_with("https://") || issuer.starts_with("http://");
-    let parsed = Url::parse(issuer).ok().filter(|_| has_scheme).ok_or("the issuer must be an http or https URL")?;
+    let parsed =
+        Url::parse(issuer).ok().filter(|_| has_scheme).ok_or("the issuer must be an http or https URL")?;
     if parsed.query().is_some() || parsed.fragment().is_some() || !parsed.username().is_empty() {
         return Err("the issuer must be a URL without query, fragment or user information");
     }
@@ -237,7 +239,9 @@ fn check_username_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'sta
 
 /// The same host, or the same last two labels of a DNS name.
 fn same_domain(issuer: Option<&str>, subject: Option<&str>) -> Result<(), &'static str> {
-    let (Some(issuer), Some(subject)) = (issuer, subject) else { return Err("subject-domain must have a host") };
+    let (Some(issuer), Some(subject)) = (issuer, subject) else {
+        return Err("subject-domain must have a host");
+    };
     let base = |host: &str| {
         let labels: Vec<&str> = host.rsplit('.').take(2).collect();
         (labels.len() == 2 && host.parse::<std::net::IpAddr>().is_err()).then(|| labels.join("."))
@@ -263,23 +267,34 @@ mod tests {
         let json = r#"{"OIDCIssuers":{"https://a.example":{"IssuerURL":"https://a.example","ClientID":"sigstore","Type":"email"}},"MetaIssuers":{"https://*.b.example":{"ClientID":"sigstore","Type":"kubernetes"}}}"#;
         for text in [yaml, json] {
             let config = FulcioConfig::parse(text).unwrap();
-            let seen: Vec<_> = config.issuers().map(|(i, meta)| (i.url.as_str(), i.issuer_type, meta)).collect();
-            assert_eq!(seen, [
-                ("https://a.example", IssuerType::Email, false),
-                ("https://*.b.example", IssuerType::Kubernetes, true)
-            ]);
+            let seen: Vec<_> =
+                config.issuers().map(|(i, meta)| (i.url.as_str(), i.issuer_type, meta)).collect();
+            assert_eq!(
+                seen,
+                [
+                    ("https://a.example", IssuerType::Email, false),
+                    ("https://*.b.example", IssuerType::Kubernetes, true)
+                ]
+            );
         }
     }
 
     #[test]
     fn what_could_never_work_is_refused() {
-        let issuer = |url: &str, rest: &str| format!("oidc-issuers:\n  https://a.example:\n    issuer-url: {url}\n{rest}");
+        let issuer = |url: &str, rest: &str| {
+            format!("oidc-issuers:\n  https://a.example:\n    issuer-url: {url}\n{rest}")
+        };
         assert!(why("oidc-issuers: {}").contains("no issuers"));
         assert!(why("oidc-isuers: {}").contains("oidc-isuers"));
-        assert!(why(&issuer("https://b.example", "    client-id: s\n    type: email\n")).contains("issuer-url"));
+        assert!(
+            why(&issuer("https://b.example", "    client-id: s\n    type: email\n")).contains("issuer-url")
+        );
         assert!(why(&issuer("https://a.example", "    type: email\n")).contains("client-id"));
         assert!(why(&issuer("https://a.example", "    client-id: s\n    type: flyio\n")).contains("flyio"));
-        assert!(why(&issuer("https://a.example", "    client-id: s\n    type: spiffe\n")).contains("spiffe-trust-domain"));
+        assert!(
+            why(&issuer("https://a.example", "    client-id: s\n    type: spiffe\n"))
+                .contains("spiffe-trust-domain")
+        );
         let uri = "    client-id: s\n    type: uri\n    subject-domain: https://evil.test\n";
         assert!(why(&issuer("https://a.example", uri)).contains("subject-domain"));
         let claim = "    client-id: s\n    type: email\n    challenge-claim: name\n";

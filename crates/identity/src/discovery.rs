@@ -58,7 +58,8 @@ pub(crate) async fn discover(client: &reqwest::Client, issuer: &str) -> Result<I
         return Err(format!("its metadata names the issuer {}", metadata.issuer));
     }
     let set: KeySet = fetch(client, &metadata.jwks_uri).await?;
-    let announced = metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
+    let announced =
+        metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
     Ok(IssuerKeys {
         keys: set.keys.into_iter().take(MAX_KEYS).filter_map(signing_key).collect(),
         algorithms: announced.iter().filter_map(|name| accepted(name)).collect(),

@@ -1,3 +1,4 @@
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,13 +110,22 @@ fn verify_with(keys: &IssuerKeys, token: &str) -> Result<Map<String, Value>, Tok
     if !keys.algorithms.contains(&header.alg) {
         return Err(TokenError::Algorithm);
     }
-    let named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-    let claims = keys.keys.iter().filter(named).find_map(|key| verify_one(key, header.alg, token).ok());
+    let is_named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
+    let is_for = |key: &&Jwk| {
+        let algorithm = key.common.key_algorithm.map(|algorithm| Algorithm::from_str(&algorithm.to_string()));
+        algorithm.is_none_or(|algorithm| algorithm.is_ok_and(|algorithm| algorithm == header.alg))
+    };
+    let mut candidates = keys.keys.iter().filter(is_named).filter(is_for);
+    let claims = candidates.find_map(|key| verify_one(key, header.alg, token).ok());
     claims.ok_or(TokenError::Signature)
 }
 
 /// The signature alone; times and audience are checked against our own clock and configuration.
-fn verify_one(key: &Jwk, algorithm: Algorithm, token: &str) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
+fn verify_one(
+    key: &Jwk,
+    algorithm: Algorithm,
+    token: &str,
+) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
     let mut signature_only = Validation::new(algorithm);
     signature_only.required_spec_claims.clear();
     signature_only.validate_exp = false;

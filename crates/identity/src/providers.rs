@@ -30,7 +30,8 @@ impl Providers {
     /// When the HTTP client cannot be made.
     pub fn new(config: FulcioConfig, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let client = discovery::client()?;
-        let cache = |issuer: &IssuerConfig| KeyCache::new(issuer.url.clone(), client.clone(), Arc::clone(&clock));
+        let cache =
+            |issuer: &IssuerConfig| KeyCache::new(issuer.url.clone(), client.clone(), Arc::clone(&clock));
         let exact = config.issuers.iter().map(|issuer| (issuer.url.clone(), cache(issuer))).collect();
         Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config, client, clock })
     }

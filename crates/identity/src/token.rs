@@ -18,17 +18,23 @@ pub(crate) fn claimed_issuer(token: &str) -> Result<String, TokenError> {
         return Err(TokenError::TooLong);
     }
     let mut parts = token.split('.');
-    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(TokenError::Malformed("it has not three parts"));
     };
-    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|_| TokenError::Malformed("its payload's base64"))?;
+    let payload =
+        BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|_| TokenError::Malformed("its payload's base64"))?;
     let claims: Map<String, Value> =
         serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed("its payload's JSON"))?;
     claims.get("iss").and_then(Value::as_str).map(str::to_owned).ok_or(TokenError::Claim("iss"))
 }
 
 /// Checks audience and times of verified claims.
-pub(crate) fn validate(claims: &Map<String, Value>, audience: &str, now: Timestamp) -> Result<(), TokenError> {
+pub(crate) fn validate(
+    claims: &Map<String, Value>,
+    audience: &str,
+    now: Timestamp,
+) -> Result<(), TokenError> {
     let is_for_us = match claims.get("aud") {
         Some(Value::String(one)) => one == audience,
         Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(audience)),
@@ -76,8 +82,14 @@ mod tests {
         assert_eq!(outcome(json!({"exp": 1001})), Err(TokenError::Audience));
         assert_eq!(outcome(json!({"aud": "sigstore", "exp": 1000})), Err(TokenError::Expired));
         assert_eq!(outcome(json!({"aud": "sigstore"})), Err(TokenError::Expired));
-        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": 1301})), Err(TokenError::NotYetValid));
-        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": "soon"})), Err(TokenError::NotYetValid));
+        assert_eq!(
+            outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": 1301})),
+            Err(TokenError::NotYetValid)
+        );
+        assert_eq!(
+            outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": "soon"})),
+            Err(TokenError::NotYetValid)
+        );
     }
 
     proptest::proptest! {

@@ -51,8 +51,11 @@ pub fn open_file(file: &Path, password: Option<&Secret<String>>) -> Result<Softw
 
 fn decrypted(der: &[u8], password: Option<&Secret<String>>) -> Result<SoftwareSigner, KeystoreError> {
     let password = password.ok_or(KeystoreError::Encrypted("it needs a password"))?;
-    let encrypted = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|error| KeyError::Malformed(error.to_string()))?;
-    let plain = encrypted.decrypt(password.expose()).map_err(|_| KeystoreError::Encrypted("the password is wrong"))?;
+    let encrypted =
+        EncryptedPrivateKeyInfoRef::from_der(der).map_err(|error| KeyError::Malformed(error.to_string()))?;
+    let plain = encrypted
+        .decrypt(password.expose())
+        .map_err(|_| KeystoreError::Encrypted("the password is wrong"))?;
     Ok(SoftwareSigner::from_pkcs8_der(plain.as_bytes())?)
 }
 

@@ -13,7 +13,10 @@ pub fn cors_layer() -> Cors {
 }
 
 /// Open to every origin, for some methods and request headers only.
-pub fn restricted_cors_layer(methods: impl IntoIterator<Item = Method>, headers: impl IntoIterator<Item = HeaderName>) -> Cors {
+pub fn restricted_cors_layer(
+    methods: impl IntoIterator<Item = Method>,
+    headers: impl IntoIterator<Item = HeaderName>,
+) -> Cors {
     CorsLayer::new()
         .allow_origin(AllowOrigin::any())
         .allow_methods(methods.into_iter().collect::<Vec<_>>())

@@ -65,8 +65,7 @@ fn take(dir: &Path) -> anyhow::Result<File> {
 /// Replaces `file` as one step: a reader sees the old content or the new one.
 pub(crate) fn write_atomically(file: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
     let temporary = file.with_extension("new");
-    let mut new =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
+    let mut new = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
     new.write_all(content)?;
     new.sync_all()?;
     std::fs::rename(&temporary, file)?;

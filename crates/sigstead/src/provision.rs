@@ -67,9 +67,11 @@ fn progress(data: &DataDir) -> ProgressBar {
 fn key(data: &DataDir, name: &str, kind: KeyKind) -> anyhow::Result<SoftwareSigner> {
     let file = data.file(name);
     if !file.exists() {
-        sigstead_keystore::generate_file(&file, kind).with_context(|| format!("cannot make {}", file.display()))?;
+        sigstead_keystore::generate_file(&file, kind)
+            .with_context(|| format!("cannot make {}", file.display()))?;
     }
-    sigstead_keystore::open_file(&file, None).with_context(|| format!("cannot use the key {}", file.display()))
+    sigstead_keystore::open_file(&file, None)
+        .with_context(|| format!("cannot use the key {}", file.display()))
 }
 
 fn log_key(data: &DataDir, private: &str, public: &str) -> anyhow::Result<()> {
@@ -106,7 +108,8 @@ async fn timestamp_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Cer
         let leaf_key = key(data, "keys/tsa.key", KeyKind::EcdsaP256)?;
         let root = authority::root(&root_key, "CN=sigstead TSA root,O=sigstead", now, ROOT_LIFETIME).await?;
         let subject = ("CN=sigstead TSA,O=sigstead", leaf_key.public_key());
-        let leaf = authority::issue((&root_key, &root), subject, Profile::Timestamping, now, ISSUED_LIFETIME).await?;
+        let leaf = authority::issue((&root_key, &root), subject, Profile::Timestamping, now, ISSUED_LIFETIME)
+            .await?;
         Ok(vec![leaf, root])
     })
     .await

@@ -109,6 +109,9 @@ macro_rules! appends {
                 for last_child in firsts {
                     let n = last_child / TILE_WIDTH;
                     let roots = tile_roots(&mut *connection, tree, level, n * TILE_WIDTH, last_child + 1).await?;
+                    if roots.len() as u64 != TILE_WIDTH {
+                        return Err(StoreError::corrupt(format!("tiles below tile {n} of level {} are missing", level + 1)));
+                    }
                     full.push(full_tile(level + 1, n, &roots));
                 }
             }

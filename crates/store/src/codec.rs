@@ -13,7 +13,10 @@ pub(crate) fn encode_sizes(sizes: impl Iterator<Item = usize>) -> Vec<u8> {
 
 pub(crate) fn decode_sizes(bytes: &[u8]) -> Result<Vec<usize>, StoreError> {
     let numbers = varints(bytes).ok_or_else(|| StoreError::corrupt("record sizes"))?;
-    numbers.into_iter().map(|size| usize::try_from(size).map_err(|_| StoreError::corrupt("record sizes"))).collect()
+    numbers
+        .into_iter()
+        .map(|size| usize::try_from(size).map_err(|_| StoreError::corrupt("record sizes")))
+        .collect()
 }
 
 /// Times as runs: how many entries, then their common time as the distance from the run before.
@@ -43,7 +46,8 @@ pub(crate) fn decode_timestamps(bytes: &[u8]) -> Result<Vec<u64>, StoreError> {
 }
 
 pub(crate) fn decode_frontier(size: i64, bytes: &[u8]) -> Result<Frontier, StoreError> {
-    Frontier::from_parts(unsigned(size)?, decode_hashes(bytes)?).map_err(|error| StoreError::corrupt(error.to_string()))
+    Frontier::from_parts(unsigned(size)?, decode_hashes(bytes)?)
+        .map_err(|error| StoreError::corrupt(error.to_string()))
 }
 
 pub(crate) fn decode_hashes(bytes: &[u8]) -> Result<Vec<Hash>, StoreError> {

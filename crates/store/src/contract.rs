@@ -66,9 +66,10 @@ async fn appends_and_reads_back(database: &Database) {
     assert_eq!(committed.head, database.head(tree).await.unwrap());
     assert_eq!(committed.head.frontier, frontier(0..5));
     let entries = database.entries(tree, 1, 10).await.unwrap();
-    assert_eq!(entries.iter().map(|entry| &entry.record[..]).collect::<Vec<_>>(), [
-        b"record 1", b"record 2", b"record 3", b"record 4"
-    ]);
+    assert_eq!(
+        entries.iter().map(|entry| &entry.record[..]).collect::<Vec<_>>(),
+        [b"record 1", b"record 2", b"record 3", b"record 4"]
+    );
     assert!(database.entries(tree, 5, 1).await.unwrap().is_empty());
     assert_eq!(database.edge(tree).await.unwrap().leaf_hashes.len(), 5);
     assert_eq!(database.find_leaf(tree, &leaf_hash(b"record 4")).await.unwrap(), Some(4));
@@ -142,7 +143,10 @@ async fn tiles_and_bundles_fill_up(database: &Database) {
     let before = database.entries(tree, 0, 1000).await.unwrap();
     assert_eq!(database.seal(tree).await.unwrap(), 3);
     assert_eq!(database.seal(tree).await.unwrap(), 0);
-    assert!(database.bundle(tree, 2).await.unwrap().is_some() && database.bundle(tree, 3).await.unwrap().is_none());
+    assert!(
+        database.bundle(tree, 2).await.unwrap().is_some()
+            && database.bundle(tree, 3).await.unwrap().is_none()
+    );
     assert_eq!(database.entries(tree, 0, 1000).await.unwrap(), before);
     assert_eq!(database.edge(tree).await.unwrap().leaf_hashes.len(), 1000 - 768);
     assert_eq!(database.find_leaf(tree, &leaf_hash(b"record 5")).await.unwrap(), Some(5));
@@ -181,11 +185,15 @@ async fn search_and_attestations(database: &Database) {
     let tree = tree(database).await.key;
     let mut proposal = fixed("a");
     proposal.search_keys = vec![SearchKey::of("Alice@Example.org"), SearchKey::of("sha256:00")];
-    proposal.attestation = Some(Attestation { key: "sha256:00".into(), data: Bytes::from_static(b"payload") });
+    proposal.attestation =
+        Some(Attestation { key: "sha256:00".into(), data: Bytes::from_static(b"payload") });
     let mut other = fixed("b");
     other.search_keys = vec![SearchKey::of("alice@example.org")];
     database.append(tree, &batch(vec![proposal, other])).await.unwrap();
-    assert_eq!(database.search(SearchKey::of("alice@example.org"), 10).await.unwrap(), [(tree, 0), (tree, 1)]);
+    assert_eq!(
+        database.search(SearchKey::of("alice@example.org"), 10).await.unwrap(),
+        [(tree, 0), (tree, 1)]
+    );
     assert_eq!(database.search(SearchKey::of("alice@example.org"), 1).await.unwrap(), [(tree, 0)]);
     assert!(database.search(SearchKey::of("bob@example.org"), 10).await.unwrap().is_empty());
     assert_eq!(database.attestation("sha256:00").await.unwrap().as_deref(), Some(&b"payload"[..]));

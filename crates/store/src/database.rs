@@ -4,7 +4,9 @@ use sigstead_merkle::{Hash, TileCoord};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
-use crate::{Batch, Committed, Head, Intent, Issuance, NewTree, SearchKey, StoreError, Tree, TreeKey, TreeKind};
+use crate::{
+    Batch, Committed, Head, Intent, Issuance, NewTree, SearchKey, StoreError, Tree, TreeKey, TreeKind,
+};
 
 /// How the database is used.
 #[derive(Debug, Clone)]
@@ -171,7 +173,13 @@ impl TreeStore for Database {
         either!(self.tile(tree, at))
     }
 
-    async fn tile_roots(&self, tree: TreeKey, level: u8, from: u64, count: u64) -> Result<Vec<Hash>, StoreError> {
+    async fn tile_roots(
+        &self,
+        tree: TreeKey,
+        level: u8,
+        from: u64,
+        count: u64,
+    ) -> Result<Vec<Hash>, StoreError> {
         either!(self.tile_roots(tree, level, from, count))
     }
 

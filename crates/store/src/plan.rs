@@ -67,7 +67,8 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
     for proposal in &batch.proposals {
         let identity = proposal.identity();
         if let Some(found) = existing.get(&identity) {
-            let is_new = batch.since.is_some_and(|since| (since..first_index).contains(&found.assigned.index));
+            let is_new =
+                batch.since.is_some_and(|since| (since..first_index).contains(&found.assigned.index));
             outcomes.push(Outcome { assigned: found.assigned, leaf_hash: found.leaf_hash, is_new });
             continue;
         }
@@ -98,7 +99,12 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
             sizes: encode_sizes(leaves.iter().map(|leaf| leaf.record.len())),
             records: leaves.iter().map(|leaf| leaf.record.as_ref()).collect::<Vec<_>>().concat(),
         }),
-        committed: Committed { before: before.frontier, appended, head: Head { frontier, last_timestamp_ms }, outcomes },
+        committed: Committed {
+            before: before.frontier,
+            appended,
+            head: Head { frontier, last_timestamp_ms },
+            outcomes,
+        },
         lookups,
         identities,
         postings,

@@ -4,9 +4,9 @@ use std::io::Read as _;
 
 use bytes::Bytes;
 
+use crate::StoreError;
 use crate::codec::{decode_sizes, decode_timestamps};
 use crate::tree_store::{BUNDLE_WIDTH, StoredEntry};
-use crate::StoreError;
 
 /// How often a reader looks again when another server sealed what it was about to read.
 pub(crate) const LOOKS: usize = 10;
@@ -50,20 +50,31 @@ fn cut(mut records: Bytes, sizes: &[usize], timestamps: &[u64]) -> Result<Vec<St
     }
     let pieces = sizes.iter().zip(timestamps);
     Ok(pieces
-        .map(|(size, timestamp_ms)| StoredEntry { record: records.split_to(*size), timestamp_ms: *timestamp_ms })
+        .map(|(size, timestamp_ms)| StoredEntry {
+            record: records.split_to(*size),
+            timestamp_ms: *timestamp_ms,
+        })
         .collect())
 }
 
-/// One bundle of those entries: gzip data, sizes, times.
-pub(crate) fn pack(entries: &[StoredEntry]) -> Result<(Vec<u8>, Vec<u8>, Vec<u8>), StoreError> {
+/// The columns of a sealed bundle.
+pub(crate) struct Packed {
+    pub(crate) gzip: Vec<u8>,
+    pub(crate) sizes: Vec<u8>,
+    pub(crate) timestamps: Vec<u8>,
+}
+
+/// One bundle of those entries.
+pub(crate) fn pack(entries: &[StoredEntry]) -> Result<Packed, StoreError> {
     use std::io::Write as _;
 
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let packed = entries.iter().try_for_each(|entry| gzip.write_all(&entry.record)).and_then(|()| gzip.finish());
-    let data = packed.map_err(|error| StoreError::corrupt(format!("compressing a bundle: {error}")))?;
+    let packed =
+        entries.iter().try_for_each(|entry| gzip.write_all(&entry.record)).and_then(|()| gzip.finish());
+    let gzip = packed.map_err(|error| StoreError::corrupt(format!("compressing a bundle: {error}")))?;
     let timestamps: Vec<u64> = entries.iter().map(|entry| entry.timestamp_ms).collect();
     let sizes = crate::codec::encode_sizes(entries.iter().map(|entry| entry.record.len()));
-    Ok((data, sizes, crate::codec::encode_timestamps(&timestamps)))
+    Ok(Packed { gzip, sizes, timestamps: crate::codec::encode_timestamps(&timestamps) })
 }
 
 /// The entries of `batches` that lie in `[from, to)`, without gaps from `from` on.

@@ -8,6 +8,18 @@ macro_rules! rows {
 
         impl $engine {
             pub(crate) async fn open_active_tree(&self, new: &NewTree) -> Result<Tree, StoreError> {
+                // Two servers that make trees at the same moment may want the same row number: one wins, the
+                // other looks again.
+                for _ in 0..LOOKS {
+                    if let Some(active) = self.insert_unless_active(new).await? {
+                        return Ok(active);
+                    }
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+                Err(StoreError::Busy)
+            }
+
+            async fn insert_unless_active(&self, new: &NewTree) -> Result<Option<Tree>, StoreError> {
                 sqlx::query(
                     "INSERT INTO trees (tree, tree_id, kind, origin, state, created_ms, size, frontier, last_timestamp_ms) \
                      SELECT COALESCE(MAX(tree), 0) + 1, CAST($1 AS bigint), CAST($2 AS text), CAST($3 AS text), 'active', \
@@ -22,9 +34,7 @@ macro_rules! rows {
                 .bind(Vec::<u8>::new())
                 .execute(self.write_pool())
                 .await?;
-                let active = self.trees(new.kind).await?.into_iter().find(|tree| tree.state == TreeState::Active);
-                // Another server's insert won, and is not committed yet.
-                active.ok_or(StoreError::Busy)
+                Ok(self.trees(new.kind).await?.into_iter().find(|tree| tree.state == TreeState::Active))
             }
 
             pub(crate) async fn trees(&self, kind: TreeKind) -> Result<Vec<Tree>, StoreError> {
@@ -49,7 +59,7 @@ macro_rules! rows {
             }
 
             pub(crate) async fn freeze(&self, tree: TreeKey) -> Result<(), StoreError> {
-                sqlx::query("UPDATE trees SET state = 'frozen' WHERE tree = $1")
+                sqlx::query("UPDATE trees SET state = 'frozen' WHERE tree = $1 AND state = 'active'")
                     .bind(tree.0)
                     .execute(self.write_pool())
                     .await?;
@@ -207,10 +217,13 @@ macro_rules! rows {
                 let batches = batches(&mut *self.read_pool().acquire().await?, tree, begin, end).await?;
                 let run = select(batches, begin, end);
                 if run.len() as u64 != BUNDLE_WIDTH {
-                    // Another server sealed it, and took the batches away.
-                    return Ok(false);
+                    // Either another server sealed it and took the batches away, or entries are lost; then
+                    // nothing after the gap may be sealed, for sealing takes batches away.
+                    let sealed = bundle(&mut *self.read_pool().acquire().await?, tree, n).await?.is_some();
+                    let lost = || StoreError::corrupt(format!("entries of bundle {n} are missing"));
+                    return if sealed { Ok(false) } else { Err(lost()) };
                 }
-                let (data, sizes, timestamps) = crate::reads::pack(&run)?;
+                let packed = crate::reads::pack(&run)?;
                 let mut transaction = self.begin_write().await?;
                 let inserted = sqlx::query(
                     "INSERT INTO entry_bundles (tree, n, timestamps, sizes, data) VALUES ($1, $2, $3, $4, $5) \
@@ -218,12 +231,12 @@ macro_rules! rows {
                 )
                 .bind(tree.0)
                 .bind(signed(n))
-                .bind(timestamps)
-                .bind(sizes)
-                .bind(data)
+                .bind(packed.timestamps)
+                .bind(packed.sizes)
+                .bind(packed.gzip)
                 .execute(&mut *transaction)
                 .await?;
-                sqlx::query("DELETE FROM leaf_batches WHERE tree = $1 AND first_index + count <= $2")
+                sqlx::query("DELETE FROM leaf_batches WHERE tree = $1 AND first_index < $2 AND first_index + count <= $2")
                     .bind(tree.0)
                     .bind(signed(end))
                     .execute(&mut *transaction)

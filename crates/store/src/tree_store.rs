@@ -44,7 +44,11 @@ pub trait TreeStore: Send + Sync + 'static {
     ///
     /// After [`StoreError::UnknownOutcome`] the caller must assume either outcome, and call again with
     /// `since` before it answers anyone. After any other error nothing was written.
-    fn append(&self, tree: TreeKey, batch: &Batch) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+    fn append(
+        &self,
+        tree: TreeKey,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// The newest committed head.
     fn head(&self, tree: TreeKey) -> impl Future<Output = Result<Head, StoreError>> + Send;
@@ -53,7 +57,11 @@ pub trait TreeStore: Send + Sync + 'static {
     fn edge(&self, tree: TreeKey) -> impl Future<Output = Result<Edge, StoreError>> + Send;
 
     /// A full tile; `None` while it is not full. It never changes.
-    fn tile(&self, tree: TreeKey, at: TileCoord) -> impl Future<Output = Result<Option<Bytes>, StoreError>> + Send;
+    fn tile(
+        &self,
+        tree: TreeKey,
+        at: TileCoord,
+    ) -> impl Future<Output = Result<Option<Bytes>, StoreError>> + Send;
 
     /// The roots of the full tiles `[from, from + count)` of a level, as far as they are full: hashes of the level above.
     fn tile_roots(
@@ -73,11 +81,19 @@ pub trait TreeStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<StoredEntry>, StoreError>> + Send;
 
     /// A sealed bundle; `None` while it is not full or not sealed yet. It never changes.
-    fn bundle(&self, tree: TreeKey, n: u64) -> impl Future<Output = Result<Option<Bundle>, StoreError>> + Send;
+    fn bundle(
+        &self,
+        tree: TreeKey,
+        n: u64,
+    ) -> impl Future<Output = Result<Option<Bundle>, StoreError>> + Send;
 
     /// Seals every full run of 256 entries that is not sealed yet; how many it sealed. Any server may, at any time.
     fn seal(&self, tree: TreeKey) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The index of the leaf with that hash, compared in full.
-    fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+    fn find_leaf(
+        &self,
+        tree: TreeKey,
+        hash: &Hash,
+    ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 }

@@ -76,7 +76,9 @@ impl Documents {
 
     /// One file by its name.
     pub fn file(&self, name: &str) -> Option<(&'static str, &Bytes)> {
-        self.files().find(|(candidate, _, _)| *candidate == name).map(|(_, media_type, content)| (media_type, content))
+        self.files()
+            .find(|(candidate, _, _)| *candidate == name)
+            .map(|(_, media_type, content)| (media_type, content))
     }
 }
 

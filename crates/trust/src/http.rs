@@ -31,6 +31,7 @@ async fn document(State(documents): State<Arc<Documents>>, Path(name): Path<Stri
             ];
             (headers, content.clone()).into_response()
         }
-        None => (StatusCode::NOT_FOUND, format!("there is no {name} here; GET / lists the files\n")).into_response(),
+        None => (StatusCode::NOT_FOUND, format!("there is no {name} here; GET / lists the files\n"))
+            .into_response(),
     }
 }

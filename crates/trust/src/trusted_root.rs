@@ -132,10 +132,8 @@ struct RawCertificate {
 
 impl CertificateAuthority {
     fn new(authority: &Authority, operator: &str) -> Result<Self, TrustError> {
-        let first = authority
-            .chain
-            .first()
-            .ok_or_else(|| TrustError::EmptyChain { url: authority.url.clone() })?;
+        let first =
+            authority.chain.first().ok_or_else(|| TrustError::EmptyChain { url: authority.url.clone() })?;
         let raw = |der: &[u8]| RawCertificate { raw_bytes: BASE64_STANDARD.encode(der) };
         Ok(Self {
             subject: DistinguishedName {

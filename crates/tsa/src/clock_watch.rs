@@ -27,7 +27,11 @@ impl ClockWatch {
         let now = self.clock.now();
         let latest = self.latest.fetch_max(now.millis(), Ordering::SeqCst);
         if now.millis().saturating_add(TOLERANCE_MS) < latest {
-            tracing::error!(now = now.millis(), latest, "the clock went back; no timestamps until it catches up");
+            tracing::error!(
+                now = now.millis(),
+                latest,
+                "the clock went back; no timestamps until it catches up"
+            );
             return Err(Error::Clock);
         }
         Ok(now)

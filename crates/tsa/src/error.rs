@@ -29,7 +29,9 @@ pub(crate) enum Error {
     #[error("unaccepted extension: the TSA accepts no extensions")]
     Extension,
     /// A policy that is not an object identifier.
-    #[error("tsaPolicyOID must be a dotted object identifier; OID should be comprised of at most 128 components")]
+    #[error(
+        "tsaPolicyOID must be a dotted object identifier; OID should be comprised of at most 128 components"
+    )]
     PolicyFormat,
     /// Longer than any request is.
     #[error("timestamp request is too large")]
@@ -86,8 +88,11 @@ impl IntoResponse for Error {
             tracing::error!(%error, "no timestamp");
         }
         // The original answers 400 under the reply's media type, and 422 with a class of its own.
-        let media_type =
-            if status == StatusCode::BAD_REQUEST { "application/timestamp-reply" } else { "application/json" };
+        let media_type = if status == StatusCode::BAD_REQUEST {
+            "application/timestamp-reply"
+        } else {
+            "application/json"
+        };
         let code = if matches!(self, Self::Empty) { 602 } else { status.as_u16() };
         let text = serde_json::to_string(&Body { code, message: self.to_string() }).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, media_type)], text).into_response();

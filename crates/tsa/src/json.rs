@@ -38,7 +38,8 @@ impl Request {
         if name == "sha1" {
             return Err(Error::WeakHash);
         }
-        let digest = sent.artifact_hash.and_then(|hash| BASE64_STANDARD.decode(hash).ok()).ok_or(Error::Malformed)?;
+        let digest =
+            sent.artifact_hash.and_then(|hash| BASE64_STANDARD.decode(hash).ok()).ok_or(Error::Malformed)?;
         let policy = match sent.policy.as_deref().filter(|policy| !policy.is_empty()) {
             Some(policy) => Some(ObjectIdentifier::new(policy).map_err(|_| Error::PolicyFormat)?),
             None => None,

@@ -20,8 +20,9 @@ use x509_cert::ext::pkix::name::GeneralName;
 use crate::error::Error;
 use crate::request::Request;
 use crate::structures::{
-    Accuracy, CONTENT_TYPE, EssCertIdV2, IssuerSerial, MESSAGE_DIGEST, MessageImprint, PkiStatusInfo, SIGNED_DATA,
-    SIGNING_CERTIFICATE_V2, SIGNING_TIME, SigningCertificateV2, TST_INFO, TimeStampResp, TstInfo,
+    Accuracy, CONTENT_TYPE, EssCertIdV2, IssuerSerial, MESSAGE_DIGEST, MessageImprint, PkiStatusInfo,
+    SIGNED_DATA, SIGNING_CERTIFICATE_V2, SIGNING_TIME, SigningCertificateV2, TST_INFO, TimeStampResp,
+    TstInfo,
 };
 
 /// Makes tokens; what does not change between them is encoded once.
@@ -41,7 +42,8 @@ impl TokenMaker {
     pub(crate) fn new(leaf: &Certificate, signer: Arc<dyn Signer>) -> Result<Self, der::Error> {
         let certificate = x509_cert::Certificate::from_der(leaf.der())?;
         let tbs = certificate.tbs_certificate();
-        let identify = |algorithm| signing_certificate(leaf, tbs, algorithm).map(|attribute| (algorithm, attribute));
+        let identify =
+            |algorithm| signing_certificate(leaf, tbs, algorithm).map(|attribute| (algorithm, attribute));
         Ok(Self {
             digest: signer.algorithm().hash(),
             signer_id: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
@@ -55,7 +57,9 @@ impl TokenMaker {
                 identify(HashAlgorithm::Sha384)?,
                 identify(HashAlgorithm::Sha512)?,
             ],
-            certificates: CertificateSet(SetOfVec::try_from(vec![CertificateChoices::Certificate(certificate)])?),
+            certificates: CertificateSet(SetOfVec::try_from(vec![CertificateChoices::Certificate(
+                certificate,
+            )])?),
             signer,
         })
     }
@@ -100,7 +104,12 @@ impl TokenMaker {
         Ok(TimeStampResp { status: PkiStatusInfo { status: 0 }, token }.to_der()?)
     }
 
-    fn info(&self, request: &Request, policy: ObjectIdentifier, since_epoch: Duration) -> Result<TstInfo, Error> {
+    fn info(
+        &self,
+        request: &Request,
+        policy: ObjectIdentifier,
+        since_epoch: Duration,
+    ) -> Result<TstInfo, Error> {
         let serial = serial().map_err(|_| Error::Malformed)?;
         let significant = serial.iter().position(|byte| *byte != 0).unwrap_or_default();
         let mut serial = serial.get(significant..).unwrap_or_default().to_vec();
@@ -144,7 +153,10 @@ fn signing_certificate(
             serial: Int::new(tbs.serial_number().as_bytes())?,
         },
     };
-    attribute(SIGNING_CERTIFICATE_V2, Any::encode_from(&SigningCertificateV2 { certificates: vec![identified] })?)
+    attribute(
+        SIGNING_CERTIFICATE_V2,
+        Any::encode_from(&SigningCertificateV2 { certificates: vec![identified] })?,
+    )
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute, der::Error> {

@@ -72,7 +72,9 @@ impl Profile {
         match self {
             Self::CodeSigningAuthority => authority(oid::CODE_SIGNING),
             Self::TimestampingAuthority => authority(oid::TIME_STAMPING),
-            Self::Timestamping => Ok(vec![key_usage_signature()?, extended_key_usage(oid::TIME_STAMPING, true)?]),
+            Self::Timestamping => {
+                Ok(vec![key_usage_signature()?, extended_key_usage(oid::TIME_STAMPING, true)?])
+            }
         }
     }
 }

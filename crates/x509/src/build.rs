@@ -154,7 +154,10 @@ pub fn authority_key_identifier(identifier: &[u8]) -> Result<Extension, X509Erro
 ///
 /// # Errors
 /// When the name has characters that its kind cannot carry.
-pub fn subject_alternative_name(name: &SubjectAlternativeName, critical: bool) -> Result<Extension, X509Error> {
+pub fn subject_alternative_name(
+    name: &SubjectAlternativeName,
+    critical: bool,
+) -> Result<Extension, X509Error> {
     Ok(Extension { id: oid::SUBJECT_ALT_NAME, critical, value: tlv::sequence(&[&name.to_der()?]) })
 }
 
@@ -164,8 +167,7 @@ pub fn subject_alternative_name(name: &SubjectAlternativeName, critical: bool) -
 /// Never for numbers that exist.
 pub fn fulcio_extension(number: u8, text: &str) -> Result<Extension, X509Error> {
     let id = oid::fulcio(number).ok_or_else(|| X509Error::unencodable("an extension", "its number"))?;
-    let value =
-        if number < 7 { text.as_bytes().to_vec() } else { tlv::wrap(UTF8_STRING, text.as_bytes()) };
+    let value = if number < 7 { text.as_bytes().to_vec() } else { tlv::wrap(UTF8_STRING, text.as_bytes()) };
     Ok(Extension { id, critical: false, value })
 }
 
@@ -186,7 +188,8 @@ pub fn empty_name() -> Vec<u8> {
 pub(crate) fn key_identifier(spki_der: &[u8]) -> Result<Vec<u8>, X509Error> {
     let bits = tlv::single(spki_der).and_then(|spki| tlv::elements(spki.content)?.pop());
     let bits = bits.and_then(|bits| bits.content.split_first().map(|(_, key)| key));
-    let key = bits.ok_or_else(|| X509Error::malformed("the public key info", "not a sequence with a bit string"))?;
+    let key =
+        bits.ok_or_else(|| X509Error::malformed("the public key info", "not a sequence with a bit string"))?;
     Ok(sigstead_crypto::sha256(key).into_iter().take(20).collect())
 }
 

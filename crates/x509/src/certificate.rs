@@ -60,7 +60,9 @@ impl Certificate {
     /// When there is none, or it is not a certificate.
     pub fn from_pem(text: &[u8]) -> Result<Self, X509Error> {
         let block = pem::blocks(text).into_iter().find(|block| block.label == "CERTIFICATE");
-        Self::from_der(&block.ok_or_else(|| X509Error::malformed("the certificate", "no CERTIFICATE block"))?.der)
+        Self::from_der(
+            &block.ok_or_else(|| X509Error::malformed("the certificate", "no CERTIFICATE block"))?.der,
+        )
     }
 
     /// The whole certificate.
@@ -253,7 +255,8 @@ fn parse(der: &[u8]) -> Option<Parts> {
             Some(extensions) => parse_extensions(extensions.content)?,
             None => Vec::new(),
         },
-        signature_algorithm: ObjectIdentifier::from_der(tlv::elements(algorithm.content)?.first()?.raw).ok()?,
+        signature_algorithm: ObjectIdentifier::from_der(tlv::elements(algorithm.content)?.first()?.raw)
+            .ok()?,
         signature: signature.content.strip_prefix(&[0]).filter(|_| signature.tag == BIT_STRING)?.to_vec(),
     })
 }

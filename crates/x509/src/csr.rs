@@ -2,9 +2,9 @@ use const_oid::ObjectIdentifier;
 use der::Decode as _;
 use sigstead_crypto::{HashAlgorithm, PublicKey, pem};
 
+use crate::X509Error;
 use crate::certificate::hash_of_signature;
 use crate::tlv::{self, BIT_STRING, SEQUENCE};
-use crate::X509Error;
 
 /// Longest request that is looked at.
 const MAX_REQUEST: usize = 64 * 1024;

@@ -38,7 +38,8 @@ pub fn issuer_key_hash(issuer: &Certificate) -> [u8; 32] {
 }
 
 fn without_extension(tbs: &[u8], id: &[u8]) -> Result<Vec<u8>, X509Error> {
-    cut(tbs, id).ok_or_else(|| X509Error::malformed("the certificate", "it lacks the extension that should go"))
+    cut(tbs, id)
+        .ok_or_else(|| X509Error::malformed("the certificate", "it lacks the extension that should go"))
 }
 
 /// Re-encodes only the lengths around the extension that goes.

@@ -39,7 +39,8 @@ impl SubjectAlternativeName {
     /// The GeneralName in DER.
     pub(crate) fn to_der(&self) -> Result<Vec<u8>, X509Error> {
         let ascii = |tag, name: &str| {
-            Ia5StringRef::new(name).map_err(|_| X509Error::unencodable("the subject alternative name", "not ASCII"))?;
+            Ia5StringRef::new(name)
+                .map_err(|_| X509Error::unencodable("the subject alternative name", "not ASCII"))?;
             Ok(tlv::wrap(tag, name.as_bytes()))
         };
         match self {
@@ -58,7 +59,8 @@ impl SubjectAlternativeName {
 
     /// From one GeneralName; `None` for kinds that name no identity here.
     pub(crate) fn from_element(element: &tlv::Element<'_>) -> Option<Self> {
-        let text = || std::str::from_utf8(element.content).ok().filter(|text| text.is_ascii()).map(str::to_owned);
+        let text =
+            || std::str::from_utf8(element.content).ok().filter(|text| text.is_ascii()).map(str::to_owned);
         match element.tag {
             RFC822_NAME => text().map(Self::Email),
             DNS_NAME => text().map(Self::Dns),

@@ -66,8 +66,12 @@ impl Sct {
     pub fn verify(&self, entry: &SignedEntry<'_>, key: &PublicKey) -> Result<(), X509Error> {
         let wrong = X509Error::Signature("the SCT");
         // SHA-256 is the one hash of RFC 6962; then algorithm and length.
-        let Some(([4, _, high, low], signature)) = self.signature.split_first_chunk::<4>() else { return Err(wrong) };
-        if self.log_id != key.fingerprint() || usize::from(u16::from_be_bytes([*high, *low])) != signature.len() {
+        let Some(([4, _, high, low], signature)) = self.signature.split_first_chunk::<4>() else {
+            return Err(wrong);
+        };
+        if self.log_id != key.fingerprint()
+            || usize::from(u16::from_be_bytes([*high, *low])) != signature.len()
+        {
             return Err(wrong);
         }
         let data = entry.signed_data(self.timestamp, &self.extensions);

@@ -97,7 +97,14 @@ mod tests {
 
     #[test]
     fn only_der() {
-        for wrong in [&[0x04][..], &[0x04, 0x80], &[0x04, 0x81, 0x01, 0], &[0x04, 2, 0], &[0x1f, 0x1f, 0], &[4, 0x82, 0, 1, 0]] {
+        for wrong in [
+            &[0x04][..],
+            &[0x04, 0x80],
+            &[0x04, 0x81, 0x01, 0],
+            &[0x04, 2, 0],
+            &[0x1f, 0x1f, 0],
+            &[4, 0x82, 0, 1, 0],
+        ] {
             assert_eq!(elements(wrong), None, "{wrong:02x?}");
         }
     }

@@ -1,5 +1,7 @@
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
-use sigstead_crypto::{HashAlgorithm, KeyError, KeyKind, PublicKey, Signer as _, SoftwareSigner, VerifyError};
+use sigstead_crypto::{
+    HashAlgorithm, KeyError, KeyKind, PublicKey, Signer as _, SoftwareSigner, VerifyError,
+};
 
 const KINDS: [KeyKind; 7] = [
     KeyKind::EcdsaP256,
@@ -57,7 +59,10 @@ fn ed25519ph_known_answer() {
     let other = HashAlgorithm::Sha512.digest(b"abd");
     assert_eq!(key.verify_digest(HashAlgorithm::Sha512, &other, &signature), Err(VerifyError::Invalid));
     let short = HashAlgorithm::Sha256.digest(b"abc");
-    assert_eq!(key.verify_digest(HashAlgorithm::Sha256, &short, &signature), Err(VerifyError::HashNotAllowed));
+    assert_eq!(
+        key.verify_digest(HashAlgorithm::Sha256, &short, &signature),
+        Err(VerifyError::HashNotAllowed)
+    );
 }
 
 #[test]
@@ -67,7 +72,8 @@ fn weak_and_broken_keys_are_told_apart() {
     assert!(matches!(PublicKey::from_spki_der(&p224), Err(KeyError::Insecure(_))));
     assert!(matches!(PublicKey::from_spki_der(b"junk"), Err(KeyError::Malformed(_))));
     assert!(matches!(PublicKey::from_pem(b"junk"), Err(KeyError::Malformed(_))));
-    let mut off_curve = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap().public_key().spki_der().to_vec();
+    let mut off_curve =
+        SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap().public_key().spki_der().to_vec();
     *off_curve.last_mut().unwrap() ^= 1;
     let off_curve = PublicKey::from_spki_der(&off_curve).unwrap();
     assert!(matches!(off_curve.check_strength(), Err(KeyError::Insecure(_))));

@@ -22,7 +22,8 @@ fn a_recorded_rekor_checkpoint_verifies() {
 #[tokio::test]
 async fn our_notes_verify() {
     let signer = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
-    let note = NoteSigner::rekor_v1("log.example", signer.clone()).sign("log.example - 1\n0\nAA==\n").await.unwrap();
+    let note =
+        NoteSigner::rekor_v1("log.example", signer.clone()).sign("log.example - 1\n0\nAA==\n").await.unwrap();
     assert!(note.starts_with("log.example - 1\n0\nAA==\n\n\u{2014} log.example "));
     Note::parse(&note).unwrap().verify_rekor_v1(signer.public_key()).unwrap();
 }

@@ -31,7 +31,10 @@ pub(super) async fn audit(kind: TreeKind, arguments: &ServiceArguments) -> anyho
 fn show(origin: &str, report: &AuditReport) {
     let AuditReport { entries, tiles, root, differences, difference_count } = report;
     let verdict = if report.is_clean() { "everything agrees" } else { "DIFFERENCES" };
-    console::line(format_args!("{origin}: {entries} entries, {tiles} full tiles, root {}: {verdict}", hex::encode(root)));
+    console::line(format_args!(
+        "{origin}: {entries} entries, {tiles} full tiles, root {}: {verdict}",
+        hex::encode(root)
+    ));
     for difference in differences {
         console::line(format_args!("  {difference}"));
     }

@@ -7,8 +7,8 @@ use clap::Args;
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
 
-use super::client::write_documents;
 use super::DataArguments;
+use super::client::write_documents;
 use super::up_report::Report;
 use crate::config::{Config, GeneratedConfig, ServiceAddresses, write_generated};
 use crate::data_dir::{DataDir, write_atomically};
@@ -159,11 +159,16 @@ impl Up {
         let health = Health::new();
         let limits = Limits::default();
         let metrics = install_metrics().context("the metrics recorder")?;
-        let ground =
-            Ground { clock: Arc::clone(&clock), tasks: tasks.clone(), health: health.clone(), guard: config.guard() };
+        let ground = Ground {
+            clock: Arc::clone(&clock),
+            tasks: tasks.clone(),
+            health: health.clone(),
+            guard: config.guard(),
+        };
         let database = wire::open_database(config).await?;
         let issuer_address = listeners.issuer.local_addr();
-        let issuer = DevIssuer::new(issuer_address, provisioned.issuer_key, provisioned.issuer_secret, clock)?;
+        let issuer =
+            DevIssuer::new(issuer_address, provisioned.issuer_key, provisioned.issuer_secret, clock)?;
         listeners.issuer.serve(issuer.router(), &limits, tasks);
         listeners.ct.serve(wire::ct(&config.ct()?, &database, &ground).await?, &limits, tasks);
         listeners.ca.serve(wire::ca(&config.ca()?, &database, &ground).await?, &limits, tasks);

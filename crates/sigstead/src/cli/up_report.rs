@@ -100,6 +100,7 @@ impl Report {
 
 /// Shorter to read and to type: relative to the working directory where it lies inside.
 fn relative(path: &Path) -> String {
-    let shortened = std::env::current_dir().ok().and_then(|here| Some(path.strip_prefix(here).ok()?.to_owned()));
+    let shortened =
+        std::env::current_dir().ok().and_then(|here| Some(path.strip_prefix(here).ok()?.to_owned()));
     shortened.unwrap_or_else(|| path.to_owned()).display().to_string()
 }

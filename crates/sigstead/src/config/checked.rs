@@ -99,7 +99,9 @@ impl Config {
     pub(crate) fn ca(&self) -> anyhow::Result<CaConfig> {
         let raw = &self.raw.ca;
         let ct = match &raw.ct_url {
-            Some(url) => Some((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?)),
+            Some(url) => {
+                Some((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?))
+            }
             None => None,
         };
         Ok(CaConfig {
@@ -156,7 +158,12 @@ impl Config {
             oidc_url: trust.oidc_url.clone(),
             ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
             tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
-            log: self.trusted_log(log.url.as_deref(), log.public_key.as_deref(), log.since.as_deref(), "log")?,
+            log: self.trusted_log(
+                log.url.as_deref(),
+                log.public_key.as_deref(),
+                log.since.as_deref(),
+                "log",
+            )?,
             ct: self.trusted_log(ct.url.as_deref(), ct.public_key.as_deref(), ct.since.as_deref(), "ct")?,
         })
     }
@@ -190,7 +197,8 @@ impl Config {
     }
 
     fn address(&self, text: &str, key: &str) -> anyhow::Result<SocketAddr> {
-        text.parse().with_context(|| self.wrong(key, text, "write an IP address and a port, as 127.0.0.1:3000"))
+        text.parse()
+            .with_context(|| self.wrong(key, text, "write an IP address and a port, as 127.0.0.1:3000"))
     }
 
     /// A key URI; a relative `file:` path counts from the configuration's folder.
@@ -210,7 +218,10 @@ impl Config {
         if let Some(path) = text.strip_prefix("file:") {
             let path = self.path(Path::new(path));
             let secret = std::fs::read_to_string(&path);
-            return Ok(secret.with_context(|| format!("{key}: cannot read {}", path.display()))?.trim().to_owned());
+            return Ok(secret
+                .with_context(|| format!("{key}: cannot read {}", path.display()))?
+                .trim()
+                .to_owned());
         }
         if url::Url::parse(text).is_ok_and(|url| url.password().is_some()) {
             bail!(
@@ -253,7 +264,9 @@ mod tests {
 
     #[test]
     fn paths_count_from_the_file() {
-        let (dir, config) = config("database = \"sqlite:a.db\"\n[tsa]\nlisten = \"127.0.0.1:1\"\nkey = \"file:k/tsa.key\"\nchain = \"tsa.pem\"\n");
+        let (dir, config) = config(
+            "database = \"sqlite:a.db\"\n[tsa]\nlisten = \"127.0.0.1:1\"\nkey = \"file:k/tsa.key\"\nchain = \"tsa.pem\"\n",
+        );
         let tsa = config.tsa().unwrap();
         assert_eq!(tsa.chain, dir.path().join("tsa.pem"));
         assert_eq!(tsa.key, format!("file:{}/k/tsa.key", dir.path().display()));

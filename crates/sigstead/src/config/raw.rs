@@ -91,15 +91,13 @@ pub(super) fn read(file: &Path, flags: &[String]) -> anyhow::Result<RawConfig> {
             file.display()
         )
     })?;
-    let mut table: Table =
-        text.parse().with_context(|| format!("{} is not valid TOML", file.display()))?;
+    let mut table: Table = text.parse().with_context(|| format!("{} is not valid TOML", file.display()))?;
     for (key, value) in environment() {
         overlay(&mut table, &key, &value)?;
     }
     for flag in flags {
-        let (key, value) = flag
-            .split_once('=')
-            .with_context(|| format!("--set {flag}: expected section.key=value"))?;
+        let (key, value) =
+            flag.split_once('=').with_context(|| format!("--set {flag}: expected section.key=value"))?;
         overlay(&mut table, key, value)?;
     }
     Value::Table(table)

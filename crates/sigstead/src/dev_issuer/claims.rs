@@ -91,7 +91,9 @@ impl TokenRequest {
             }
             IssuerType::Uri => json!({ "sub": sub(&format!("{base}/users/dev")) }),
             IssuerType::Username => json!({ "sub": sub("dev") }),
-            IssuerType::Spiffe => json!({ "sub": sub(&format!("spiffe://{TRUST_DOMAIN}/ns/default/sa/dev")) }),
+            IssuerType::Spiffe => {
+                json!({ "sub": sub(&format!("spiffe://{TRUST_DOMAIN}/ns/default/sa/dev")) })
+            }
             IssuerType::Kubernetes => json!({
                 "sub": sub("system:serviceaccount:default:dev"),
                 "kubernetes.io": {

@@ -3,7 +3,8 @@ use super::claims::TRUST_DOMAIN;
 
 /// Fulcio's issuer configuration for the development issuer at `base`, whose host is `host`.
 pub(crate) fn issuers_yaml(base: &str, host: &str) -> String {
-    let issuers: String = IssuerType::ALL.into_iter().map(|issuer_type| entry(issuer_type, base, host)).collect();
+    let issuers: String =
+        IssuerType::ALL.into_iter().map(|issuer_type| entry(issuer_type, base, host)).collect();
     format!(
         "# Written by `sigstead up` at every start: the development issuer, one URL for each type of identity.\n\
          oidc-issuers:\n{issuers}"

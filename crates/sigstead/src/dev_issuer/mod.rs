@@ -47,7 +47,9 @@ impl DevIssuer {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         if !address.ip().is_loopback() {
-            bail!("the development issuer signs any identity, so it listens on loopback only, not on {address}");
+            bail!(
+                "the development issuer signs any identity, so it listens on loopback only, not on {address}"
+            );
         }
         let key_id = hex::encode(key.public_key().fingerprint().get(..8).unwrap_or_default());
         Ok(Self { url: format!("http://{address}"), key, key_id, secret, clock })

@@ -17,12 +17,14 @@ pub(crate) fn check_key(uri: &str) -> anyhow::Result<()> {
 
 /// The certificates of a PEM file.
 pub(super) fn chain(file: &Path) -> anyhow::Result<Vec<Certificate>> {
-    let pem = std::fs::read(file).with_context(|| format!("cannot read the certificates {}", file.display()))?;
+    let pem =
+        std::fs::read(file).with_context(|| format!("cannot read the certificates {}", file.display()))?;
     parse_pem_chain(&pem).with_context(|| format!("{} does not hold certificates", file.display()))
 }
 
 /// The public key of a PEM file.
 pub(super) fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
-    let pem = std::fs::read(file).with_context(|| format!("cannot read the public key {}", file.display()))?;
+    let pem =
+        std::fs::read(file).with_context(|| format!("cannot read the public key {}", file.display()))?;
     PublicKey::from_pem(&pem).with_context(|| format!("{} does not hold a public key", file.display()))
 }

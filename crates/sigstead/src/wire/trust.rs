@@ -33,7 +33,11 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
     }
     if let Some(url) = &config.oidc_url {
         let since = material.ca_services.first().map(|ca| ca.validity.start);
-        material.oidc_services.push(service(url, 1, Validity::since(since.unwrap_or(Timestamp::from_seconds(1)))));
+        material.oidc_services.push(service(
+            url,
+            1,
+            Validity::since(since.unwrap_or(Timestamp::from_seconds(1))),
+        ));
     }
     Documents::render(&material).context("the trust root")
 }

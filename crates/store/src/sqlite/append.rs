@@ -73,7 +73,11 @@ async fn identified(
     Ok(found)
 }
 
-async fn insert_lookups(connection: &mut SqliteConnection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
+async fn insert_lookups(
+    connection: &mut SqliteConnection,
+    tree: TreeKey,
+    plan: &Plan,
+) -> Result<(), StoreError> {
     for chunk in plan.lookups.chunks(ROWS) {
         let mut query = QueryBuilder::new("INSERT INTO leaf_lookup (prefix, idx, tree) ");
         query.push_values(chunk, |mut row, (hash, index)| {

@@ -1,0 +1,122 @@
+//! Fulcio's v2 API over gRPC: sigstore-java speaks it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use sigstead_identity::IssuerConfig;
+use sigstead_proto::fulcio_v2 as wire;
+use sigstead_proto::fulcio_v2::ca_server::{Ca, CaServer};
+use sigstead_proto::fulcio_v2::{
+    create_signing_certificate_request, credentials, oidc_issuer, signing_certificate,
+};
+use sigstead_proto::health_v1::health_check_response::ServingStatus;
+use sigstead_proto::health_v1::health_server::{Health, HealthServer};
+use sigstead_proto::health_v1::{HealthCheckRequest, HealthCheckResponse};
+use sigstead_x509::Certificate;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+use crate::authority::Issued;
+use crate::possession::KeyProof;
+use crate::{CertificateAuthority, MAX_BODY, request};
+
+pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<CertificateAuthority>> {
+    let service = CaServer::new(Service(Arc::clone(authority))).max_decoding_message_size(MAX_BODY);
+    Router::new()
+        .route_service("/dev.sigstore.fulcio.v2.CA/{method}", service)
+        .route_service("/grpc.health.v1.Health/{method}", HealthServer::new(Alive))
+}
+
+struct Service(Arc<CertificateAuthority>);
+
+#[tonic::async_trait]
+impl Ca for Service {
+    async fn create_signing_certificate(
+        &self,
+        request: Request<wire::CreateSigningCertificateRequest>,
+    ) -> Result<Response<wire::SigningCertificate>, Status> {
+        let (metadata, _, message) = request.into_parts();
+        let in_body = message.credentials.and_then(|credentials| credentials.credentials);
+        let in_body = in_body.map(|credentials::Credentials::OidcIdentityToken(token)| token);
+        let token = in_body.filter(|token| !token.is_empty()).or_else(|| token_of(&metadata));
+        let principal = self.0.authenticate(&token.unwrap_or_default()).await?;
+        let key = key_proof(message.key).check(&principal)?;
+        Ok(Response::new(signing_certificate(&self.0.certify(&principal, key).await?)))
+    }
+
+    async fn get_trust_bundle(
+        &self,
+        _: Request<wire::GetTrustBundleRequest>,
+    ) -> Result<Response<wire::TrustBundle>, Status> {
+        let certificates = self.0.issuer.chain.iter().map(Certificate::to_pem).collect();
+        Ok(Response::new(wire::TrustBundle { chains: vec![wire::CertificateChain { certificates }] }))
+    }
+
+    async fn get_configuration(
+        &self,
+        _: Request<wire::GetConfigurationRequest>,
+    ) -> Result<Response<wire::Configuration>, Status> {
+        let issuers = self.0.providers.config().issuers().map(issuer).collect();
+        Ok(Response::new(wire::Configuration { issuers }))
+    }
+}
+
+/// The token in the call's metadata: Fulcio's own name for it, or the usual one.
+fn token_of(metadata: &MetadataMap) -> Option<String> {
+    let own = metadata.get("oidcidentitytoken").and_then(|token| token.to_str().ok());
+    let usual = || request::bearer_of(metadata.get("authorization")?.to_str().ok()?);
+    own.or_else(usual).map(str::to_owned)
+}
+
+fn key_proof(key: Option<create_signing_certificate_request::Key>) -> KeyProof {
+    match key {
+        Some(create_signing_certificate_request::Key::CertificateSigningRequest(pem)) => {
+            KeyProof::Request(pem)
+        }
+        Some(create_signing_certificate_request::Key::PublicKeyRequest(request)) => KeyProof::PublicKey {
+            key: request.public_key.unwrap_or_default().content.into_bytes(),
+            proof: request.proof_of_possession,
+        },
+        None => KeyProof::PublicKey { key: Vec::new(), proof: Vec::new() },
+    }
+}
+
+fn signing_certificate(issued: &Issued) -> wire::SigningCertificate {
+    let pem = |certificate: &Certificate| certificate.to_pem().trim_end().to_owned();
+    let chain = Some(wire::CertificateChain { certificates: issued.chain.iter().map(pem).collect() });
+    let certificate = if issued.has_sct {
+        let embedded = wire::SigningCertificateEmbeddedSct { chain };
+        signing_certificate::Certificate::SignedCertificateEmbeddedSct(embedded)
+    } else {
+        let detached =
+            wire::SigningCertificateDetachedSct { chain, signed_certificate_timestamp: Vec::new() };
+        signing_certificate::Certificate::SignedCertificateDetachedSct(detached)
+    };
+    wire::SigningCertificate { certificate: Some(certificate) }
+}
+
+fn issuer((issuer, is_pattern): (&IssuerConfig, bool)) -> wire::OidcIssuer {
+    let url = issuer.url.clone();
+    wire::OidcIssuer {
+        issuer: Some(if is_pattern {
+            oidc_issuer::Issuer::WildcardIssuerUrl(url)
+        } else {
+            oidc_issuer::Issuer::IssuerUrl(url)
+        }),
+        audience: issuer.audience.clone(),
+        challenge_claim: issuer.challenge_claim.clone(),
+        spiffe_trust_domain: issuer.trust_domain.clone().unwrap_or_default(),
+        issuer_type: issuer.issuer_type.name().to_owned(),
+        subject_domain: issuer.subject_domain.clone().unwrap_or_default(),
+        skip_email_verification: issuer.skip_email_verification,
+    }
+}
+
+struct Alive;
+
+#[tonic::async_trait]
+impl Health for Alive {
+    async fn check(&self, _: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+        Ok(Response::new(HealthCheckResponse { status: ServingStatus::Serving.into() }))
+    }
+}
