@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use sigstead_clock::Clock;
 use sigstead_crypto::Signer;
-use sigstead_identity::{Principal, Providers};
+use sigstead_identity::{Principal, Providers, TokenError};
 use sigstead_store::Database;
 use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 use thiserror::Error;
@@ -78,7 +78,10 @@ impl CertificateAuthority {
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Principal, ApiError> {
         self.providers.authenticate(token).await.map_err(|error| {
             tracing::info!(%error, "an identity token was refused");
-            ApiError::Token(error.reason())
+            match error {
+                TokenError::IssuerUnavailable { .. } => ApiError::IdentityProvider(error.reason()),
+                _ => ApiError::Token(error.reason()),
+            }
         })
     }
 

@@ -16,6 +16,9 @@ pub(crate) enum Error {
     /// Every fault of a token; the reason's name goes into the details.
     #[error("There was an error processing the identity token")]
     Token(&'static str),
+    /// Nobody can tell now whether the token is good; clients may try again.
+    #[error("There was an error processing the identity token")]
+    IdentityProvider(&'static str),
     /// Not a certificate signing request.
     #[error("The certificate signing request could not be parsed")]
     CertificateRequest,
@@ -69,7 +72,7 @@ impl Error {
     const fn status(&self) -> (StatusCode, u8) {
         match self {
             Self::CtLog(_) | Self::Backend(_) => (StatusCode::INTERNAL_SERVER_ERROR, 13),
-            Self::CtLogUnavailable(_) | Self::AuthorityExpired => (StatusCode::SERVICE_UNAVAILABLE, 14),
+            Self::CtLogUnavailable(_) | Self::AuthorityExpired | Self::IdentityProvider(_) => (StatusCode::SERVICE_UNAVAILABLE, 14),
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
             Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
             _ => (StatusCode::BAD_REQUEST, 3),
@@ -78,7 +81,7 @@ impl Error {
 
     fn details(&self) -> Vec<Value> {
         match self {
-            Self::Token(reason) => vec![json!({
+            Self::Token(reason) | Self::IdentityProvider(reason) => vec![json!({
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": reason,
                 "domain": "sigstead",

@@ -24,6 +24,8 @@ pub(crate) type Methods = MethodRouter<Arc<CertificateAuthority>>;
 pub(crate) fn routes() -> Router<Arc<CertificateAuthority>> {
     Router::new()
         .route("/api/v2/signingCert", only(post(signing_cert)))
+        // Go clients join the configured URL with the path: one that ends in a slash makes two.
+        .route("//api/v2/signingCert", only(post(signing_cert)))
         .route("/api/v2/trustBundle", only_get(get(trust_bundle)))
         .route("/api/v2/configuration", only_get(get(configuration)))
         .route("/healthz", only_get(get(async || Json(serde_json::json!({ "status": "SERVING" })))))

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
 
-use crate::{HashAlgorithm, PublicKey, SignError, Signer, sha256};
+use crate::{HashAlgorithm, PublicKey, PublicKeyKind, SignError, Signer, sha256};
 
 /// Longest note that is read.
 const MAX_NOTE: usize = 1 << 20;
@@ -46,6 +46,22 @@ impl NoteSigner {
     /// As static-ct logs sign: the RFC 6962 tree head inside a note (type 0x05).
     pub fn rfc6962(name: impl Into<String>, signer: Arc<dyn Signer>) -> Self {
         Self { name: name.into(), kind: Kind::Rfc6962, signer }
+    }
+
+    /// Whether clients can verify what this signs: the name is one, and the key of the kind that the form calls for.
+    ///
+    /// # Errors
+    /// When it is not, with what to use instead.
+    pub fn validate(&self) -> Result<(), SignError> {
+        if self.name.is_empty() || self.name.contains('+') || self.name.chars().any(char::is_whitespace) {
+            return Err(SignError::new(format!("\"{}\" cannot name a key in a checkpoint", self.name)));
+        }
+        match (self.kind, self.signer.public_key().kind()) {
+            (Kind::RekorV1 | Kind::Rfc6962, PublicKeyKind::EcdsaP256 | PublicKeyKind::Rsa { .. })
+            | (Kind::Ed25519, PublicKeyKind::Ed25519) => Ok(()),
+            (Kind::Ed25519, other) => Err(SignError::new(format!("use an Ed25519 key, not {other:?}"))),
+            (_, other) => Err(SignError::new(format!("use a P-256 or RSA key, which clients verify with SHA-256, not {other:?}"))),
+        }
     }
 
     /// SHA-256 over what names the key; a Rekor v2 log's id.
@@ -113,8 +129,6 @@ impl NoteSigner {
 
 /// TLS's DigitallySigned (RFC 5246 §4.7): hash, algorithm, length, signature. CT keys sign with SHA-256.
 pub fn digitally_signed(key: &PublicKey, signature: &[u8]) -> Vec<u8> {
-    use crate::PublicKeyKind;
-
     const SHA256: u8 = 4;
     let algorithm = if matches!(key.kind(), PublicKeyKind::Rsa { .. }) { 1 } else { 3 };
     let length = u16::try_from(signature.len()).unwrap_or(u16::MAX);
@@ -185,6 +199,19 @@ impl Note {
             self.signatures.iter().find(|line| line.key_id == [a, b, c, d]).ok_or(NoteError::NoSignature)?;
         key.verify(HashAlgorithm::Sha256, self.text.as_bytes(), &line.signature)
             .map_err(|_| NoteError::Invalid)
+    }
+}
+
+impl Note {
+    /// Checks the line of an Ed25519 key (type 0x01) with that name.
+    ///
+    /// # Errors
+    /// When there is none, or it does not verify.
+    pub fn verify_ed25519(&self, name: &str, key: &PublicKey) -> Result<(), NoteError> {
+        let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n\x01", key.key_bytes()].concat());
+        let line = self.signatures.iter().find(|line| line.name == name && line.key_id == [a, b, c, d]);
+        let line = line.ok_or(NoteError::NoSignature)?;
+        key.verify(HashAlgorithm::Sha512, self.text.as_bytes(), &line.signature).map_err(|_| NoteError::Invalid)
     }
 }
 

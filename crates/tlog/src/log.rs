@@ -98,13 +98,14 @@ impl<S: TreeStore> Log<S> {
     /// its tasks are `tracker`'s.
     ///
     /// # Errors
-    /// When the database is older than what was signed, or not available.
+    /// When the database is older than what was signed, or not available, or the key is of the wrong kind.
     pub async fn start(
         parts: LogParts<S>,
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Result<Self, AppendError> {
         let LogParts { store, tree, publisher, clock, guard_folder, limits } = parts;
+        publisher.validate()?;
         let guard = RollbackGuard::open(&guard_folder, tree.tree_id)?;
         let (queue, waiting) = mpsc::channel(limits.queue);
         let tracker = tracker.clone();

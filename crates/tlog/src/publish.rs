@@ -18,6 +18,15 @@ pub enum Publisher {
     TreeHead(NoteSigner),
 }
 
+impl Publisher {
+    /// Whether clients can verify what it signs.
+    pub(crate) fn validate(&self) -> Result<(), SignError> {
+        match self {
+            Self::Checkpoint(signer) | Self::TreeHead(signer) => signer.validate(),
+        }
+    }
+}
+
 /// A committed tree head with its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedHead {

@@ -28,6 +28,26 @@ async fn our_notes_verify() {
     Note::parse(&note).unwrap().verify_rekor_v1(signer.public_key()).unwrap();
 }
 
+#[test]
+fn a_recorded_rekor_v2_checkpoint_verifies() {
+    let key = PublicKey::from_spki_der(include_bytes!("../../testdata/rekor-tiles-ed25519.der")).unwrap();
+    let note = Note::parse(include_str!("../../testdata/rekor-tiles-checkpoint.txt")).unwrap();
+    note.verify_ed25519("rekor-local", &key).unwrap();
+    assert_eq!(note.verify_ed25519("other", &key), Err(NoteError::NoSignature));
+    let changed = Note { text: note.text.replace("\n1\n", "\n2\n"), ..note };
+    assert_eq!(changed.verify_ed25519("rekor-local", &key), Err(NoteError::Invalid));
+}
+
+#[test]
+fn keys_that_clients_could_not_verify_are_refused() {
+    let signer = |kind| Arc::new(SoftwareSigner::generate(kind).unwrap());
+    assert!(NoteSigner::rekor_v1("log.example", signer(KeyKind::EcdsaP256)).validate().is_ok());
+    assert!(NoteSigner::rekor_v1("log.example", signer(KeyKind::EcdsaP384)).validate().is_err());
+    assert!(NoteSigner::rfc6962("log.example", signer(KeyKind::Ed25519)).validate().is_err());
+    assert!(NoteSigner::ed25519("log.example", signer(KeyKind::EcdsaP256)).validate().is_err());
+    assert!(NoteSigner::rekor_v1("two words", signer(KeyKind::EcdsaP256)).validate().is_err());
+}
+
 /// The key hash of the note key `rekor-local+25dff4bb+…`.
 #[test]
 fn ed25519_key_ids_follow_the_specification() {

@@ -1,0 +1,7 @@
+//! Tokens of an issuer on loopback, believed and refused.
+
+mod algorithms;
+mod fetching;
+mod fixture;
+mod principals;
+mod refusals;
