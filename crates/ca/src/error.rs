@@ -72,7 +72,9 @@ impl Error {
     const fn status(&self) -> (StatusCode, u8) {
         match self {
             Self::CtLog(_) | Self::Backend(_) => (StatusCode::INTERNAL_SERVER_ERROR, 13),
-            Self::CtLogUnavailable(_) | Self::AuthorityExpired | Self::IdentityProvider(_) => (StatusCode::SERVICE_UNAVAILABLE, 14),
+            Self::CtLogUnavailable(_) | Self::AuthorityExpired | Self::IdentityProvider(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, 14)
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
             Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
             _ => (StatusCode::BAD_REQUEST, 3),

@@ -60,7 +60,9 @@ impl NoteSigner {
             (Kind::RekorV1 | Kind::Rfc6962, PublicKeyKind::EcdsaP256 | PublicKeyKind::Rsa { .. })
             | (Kind::Ed25519, PublicKeyKind::Ed25519) => Ok(()),
             (Kind::Ed25519, other) => Err(SignError::new(format!("use an Ed25519 key, not {other:?}"))),
-            (_, other) => Err(SignError::new(format!("use a P-256 or RSA key, which clients verify with SHA-256, not {other:?}"))),
+            (_, other) => Err(SignError::new(format!(
+                "use a P-256 or RSA key, which clients verify with SHA-256, not {other:?}"
+            ))),
         }
     }
 
@@ -211,7 +213,8 @@ impl Note {
         let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n\x01", key.key_bytes()].concat());
         let line = self.signatures.iter().find(|line| line.name == name && line.key_id == [a, b, c, d]);
         let line = line.ok_or(NoteError::NoSignature)?;
-        key.verify(HashAlgorithm::Sha512, self.text.as_bytes(), &line.signature).map_err(|_| NoteError::Invalid)
+        key.verify(HashAlgorithm::Sha512, self.text.as_bytes(), &line.signature)
+            .map_err(|_| NoteError::Invalid)
     }
 }
 

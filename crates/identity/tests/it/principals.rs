@@ -108,10 +108,27 @@ async fn a_github_workflow() {
     assert_eq!(found.challenges, ["repo:o/r:ref:refs/heads/main"]);
     let issuer = world.issuer.url();
     let expected = [
-        (1, issuer), (2, "push"), (3, "s"), (4, "w"), (5, "o/r"), (6, "refs/heads/main"), (8, issuer),
-        (9, workflow), (10, "jws"), (11, "github-hosted"), (12, "https://github.com/o/r"), (13, "s"),
-        (14, "refs/heads/main"), (15, "1"), (16, "https://github.com/o"), (17, "2"), (18, workflow), (19, "ws"),
-        (20, "push"), (21, "https://github.com/o/r/actions/runs/7/attempts/1"), (22, "public"),
+        (1, issuer),
+        (2, "push"),
+        (3, "s"),
+        (4, "w"),
+        (5, "o/r"),
+        (6, "refs/heads/main"),
+        (8, issuer),
+        (9, workflow),
+        (10, "jws"),
+        (11, "github-hosted"),
+        (12, "https://github.com/o/r"),
+        (13, "s"),
+        (14, "refs/heads/main"),
+        (15, "1"),
+        (16, "https://github.com/o"),
+        (17, "2"),
+        (18, workflow),
+        (19, "ws"),
+        (20, "push"),
+        (21, "https://github.com/o/r/actions/runs/7/attempts/1"),
+        (22, "public"),
         (24, "repo:o/r:ref:refs/heads/main"),
     ];
     assert_eq!(found.extensions, expected.map(|(number, text)| (number, text.to_owned())));

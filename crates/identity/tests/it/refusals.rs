@@ -41,7 +41,9 @@ async fn claims_about_the_token() {
         let token = world.issuer.token(&with(name, value.clone()));
         assert_eq!(reason(&world, &token).await, expected, "{name} {value}");
     }
-    for (name, value) in [("nbf", json!(NOW + 290)), ("aud", json!(["x", "sigstore"])), ("exp", json!(NOW as f64 + 9.5))] {
+    for (name, value) in
+        [("nbf", json!(NOW + 290)), ("aud", json!(["x", "sigstore"])), ("exp", json!(NOW as f64 + 9.5))]
+    {
         let token = world.issuer.token(&with(name, value));
         assert!(world.providers.authenticate(&token).await.is_ok(), "{name}");
     }
@@ -115,7 +117,12 @@ async fn not_tokens() {
     let text = BASE64_URL_SAFE_NO_PAD.encode("[1]");
     let text = format!("{text}.{text}.{text}");
     for token in ["", ".", "..", "a.b", "a.b.c.d", "a.é.c", &long, &dots, &text] {
-        assert_eq!(reason(&world, token).await, "MALFORMED", "{}", token.chars().take(20).collect::<String>());
+        assert_eq!(
+            reason(&world, token).await,
+            "MALFORMED",
+            "{}",
+            token.chars().take(20).collect::<String>()
+        );
     }
     assert_eq!(world.issuer.key_fetches(), 0, "nobody is asked about what is no token");
 }

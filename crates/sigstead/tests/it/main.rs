@@ -12,7 +12,8 @@ fn table() -> BTreeMap<String, Option<BTreeSet<String>>> {
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let (name, may_use) = (cells.get(1).unwrap().trim_matches('`'), cells.get(3).unwrap());
-        let allowed = (!may_use.starts_with("everything")).then(|| may_use.split_whitespace().map(str::to_owned).collect());
+        let allowed = (!may_use.starts_with("everything"))
+            .then(|| may_use.split_whitespace().map(str::to_owned).collect());
         (name.to_owned(), allowed)
     })
     .collect()
@@ -36,7 +37,8 @@ fn crates_use_only_what_the_architecture_allows() {
         let name = package["name"].as_str().unwrap();
         let name = name.strip_prefix("sigstead-").unwrap_or(name);
         seen.insert(name.to_owned());
-        let allowed = table.get(name).unwrap_or_else(|| unreachable!("{name} is not in ARCHITECTURE.md's table"));
+        let allowed =
+            table.get(name).unwrap_or_else(|| unreachable!("{name} is not in ARCHITECTURE.md's table"));
         let Some(allowed) = allowed else { continue };
         for dependency in package["dependencies"].as_array().unwrap() {
             let is_shipped = dependency["kind"].is_null();
