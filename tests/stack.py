@@ -92,14 +92,19 @@ class Postgres:
                 if parent.stat().st_uid == 0 and str(parent) != "/":
                     parent.chmod(parent.stat().st_mode | 0o011)
         run(self.as_user(self.bin / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"), cwd="/")
+        self.start()
+        return self
+
+    def start(self):
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
         self.server = Program(
-            self.as_user(self.bin / "postgres", "-D", data, "-p", self.port, *settings, "-c", "max_connections=300"),
+            self.as_user(
+                self.bin / "postgres", "-D", self.folder / "data", "-p", self.port, *settings, "-c", "max_connections=300"
+            ),
             self.folder / "log",
             cwd="/",
         )
         wait_for(lambda: self.sql("SELECT 1", ok=None).returncode == 0, "Postgres")
-        return self
 
     def __exit__(self, *_):
         self.server.stop(signal.SIGINT)

@@ -89,6 +89,12 @@ impl CertificateAuthority {
     pub(crate) async fn certify(&self, principal: &Principal, key: PossessedKey) -> Result<Issued, ApiError> {
         let certificate = self.issue(principal, key).await?;
         metrics::counter!("fulcio_new_certs").increment(1);
+        tracing::info!(
+            serial = ?certificate,
+            name = principal.name.value(),
+            issuer = principal.issuer,
+            "a certificate was issued"
+        );
         let chain = std::iter::once(certificate).chain(self.issuer.chain.iter().cloned()).collect();
         Ok(Issued { chain, has_sct: self.ct.is_some() })
     }

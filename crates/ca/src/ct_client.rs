@@ -82,28 +82,19 @@ impl CtClient {
         Ok(sct)
     }
 
-    /// Tries again where the log asks for it; every other refusal is final.
+    /// Tries again where the log asks for it or was not reached, which is safe: a log has an entry once.
+    /// Every refusal is final.
     async fn submit(&self, submission: &Submission) -> Result<Promise, Error> {
         loop {
-            let sent = self.client.post(&self.endpoint).json(submission).send().await;
-            let answer = match sent {
-                Ok(answer) => answer,
-                Err(error) if error.is_connect() => {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
+            let pause = match self.client.post(&self.endpoint).json(submission).send().await {
+                Ok(answer) if answer.status() == StatusCode::OK => return read(answer).await,
+                Ok(answer) => pause_before_retry(&answer)?,
+                Err(error) => {
+                    tracing::warn!(%error, "the CT log was not reached");
+                    PAUSE
                 }
-                Err(error) => return Err(Error::CtLogUnavailable(error.to_string())),
             };
-            match answer.status() {
-                StatusCode::OK => return read(answer).await,
-                StatusCode::REQUEST_TIMEOUT => {}
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                    let named =
-                        answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-                    tokio::time::sleep(named.map_or(PAUSE, Duration::from_secs)).await;
-                }
-                status => return Err(Error::CtLog(format!("the log answered {status}"))),
-            }
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -116,6 +107,17 @@ impl CtClient {
             return Err(Error::CtLog(format!("the SCT's time is {}", sct.timestamp)));
         }
         Ok(())
+    }
+}
+
+/// How long the log wants to be left alone.
+fn pause_before_retry(answer: &reqwest::Response) -> Result<Duration, Error> {
+    match answer.status() {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            let named = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            Ok(named.map_or(PAUSE, Duration::from_secs).max(PAUSE))
+        }
+        status => Err(Error::CtLog(format!("the log answered {status}"))),
     }
 }
 

@@ -113,8 +113,9 @@ impl From<X509Error> for Error {
 impl Error {
     /// Tells the operator what clients are not told.
     fn report(&self) {
-        if let Self::CtLog(why) | Self::CtLogUnavailable(why) | Self::Backend(why) = &self {
-            tracing::error!(why, "no certificate: {self}");
+        let (status, _) = self.status();
+        if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+            tracing::error!(error = ?self, "no certificate");
         }
     }
 }

@@ -8,6 +8,7 @@ mod ct_client;
 mod error;
 mod grpc;
 mod issue;
+mod observe;
 mod possession;
 mod profile;
 mod request;
@@ -35,6 +36,7 @@ pub fn router(authority: Arc<CertificateAuthority>) -> Router {
         .merge(grpc::routes(&authority))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(observe::observe))
         .layer(restricted_cors_layer(
             [Method::GET, Method::POST, Method::HEAD],
             // Not Authorization: browsers put the token into the body, as with the original.

@@ -100,6 +100,20 @@ async fn old_keys_serve_while_the_issuer_is_away() {
 }
 
 #[tokio::test]
+async fn nobody_else_waits_while_keys_are_fetched_again() {
+    let world = World::new("email", &[]).await;
+    assert_eq!(outcome(&world).await, Ok(()));
+    world.issuer.answer_metadata(Answer::Silence);
+    let mut claims = complete(person());
+    claims["exp"] = Value::from(crate::fixture::NOW + 3 * 3600);
+    world.clock.advance(Duration::from_secs(2 * 3600));
+    let mut waiting = Box::pin(world.principal(claims.clone()));
+    assert!(tokio::time::timeout(Duration::from_millis(100), &mut waiting).await.is_err(), "one asks");
+    let other = tokio::time::timeout(Duration::from_secs(1), world.principal(claims)).await;
+    assert!(other.expect("the others use what is known").is_ok());
+}
+
+#[tokio::test]
 async fn an_issuer_that_comes_up_later() {
     let world = World::new("email", &[]).await;
     world.issuer.answer_metadata(Answer::Status(502));

@@ -57,7 +57,7 @@ async fn a_workload_by_uri() {
     let subject = format!("{domain}/users/1");
     let found = world.principal(json!({ "sub": subject })).await.unwrap();
     assert_eq!(found.name, Uri(subject.clone()));
-    assert_eq!(found.challenges, [subject.clone()]);
+    assert_eq!(found.challenges, std::slice::from_ref(&subject));
     assert_eq!(found.extensions, plain(world.issuer.url(), &subject));
 }
 

@@ -1,0 +1,130 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use sigstead_crypto::{KeyKind, PublicKey, Signer as _, SoftwareSigner};
+use sigstead_testkit::Loopback;
+use sigstead_x509::precertificate::{is_precertificate, issuer_key_hash, tbs_without_poison};
+use sigstead_x509::sct::{SignedEntry, push_u16};
+use sigstead_x509::{Certificate, Sct};
+
+use crate::fixture::NOW;
+
+/// How the log behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Good,
+    /// Another key signs, under the log's id.
+    Forged,
+    /// Another key signs, under its own id.
+    Stranger,
+    /// The signature is over another certificate.
+    OtherEntry,
+    /// Signed right, a day ago.
+    Stale,
+    Version2,
+    Junk,
+    Huge,
+    Status(u16),
+    /// So many refusals with `Retry-After: 1`, then good.
+    Busy(usize),
+    Redirect,
+    Silent,
+}
+
+/// A CT log that keeps what it was sent.
+pub(crate) struct CtLog {
+    server: Loopback,
+    state: Arc<LogState>,
+}
+
+struct LogState {
+    key: SoftwareSigner,
+    mood: Mood,
+    refusals: AtomicUsize,
+    entries: Mutex<Vec<Vec<Certificate>>>,
+}
+
+impl CtLog {
+    pub(crate) async fn start(mood: Mood) -> Self {
+        let key = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+        let state = LogState { key, mood, refusals: AtomicUsize::new(0), entries: Mutex::default() };
+        let state = Arc::new(state);
+        let routes =
+            Router::new().route("/log/ct/v1/add-pre-chain", post(add)).with_state(Arc::clone(&state));
+        Self { server: Loopback::serve(|_| routes).await, state }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}/log/", self.server.url())
+    }
+
+    pub(crate) fn public_key(&self) -> PublicKey {
+        self.state.key.public_key().clone()
+    }
+
+    /// The chains that were submitted.
+    pub(crate) fn entries(&self) -> Vec<Vec<Certificate>> {
+        self.state.entries.lock().unwrap().clone()
+    }
+}
+
+async fn add(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) -> Response {
+    let decode = |text: &Value| BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap();
+    let chain: Vec<Certificate> = submission["chain"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(decode)
+        .map(|der| Certificate::from_der(&der).unwrap())
+        .collect();
+    assert!(is_precertificate(&chain[0]));
+    chain[0].verify_signed_by(&chain[1]).unwrap();
+    log.entries.lock().unwrap().push(chain.clone());
+    match log.mood {
+        Mood::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Mood::Busy(times) if log.refusals.fetch_add(1, Ordering::SeqCst) < times => {
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response()
+        }
+        Mood::Junk => "{\"sct_version\":".into_response(),
+        Mood::Huge => " ".repeat(1 << 20).into_response(),
+        Mood::Redirect => axum::response::Redirect::temporary("http://127.0.0.1:1/").into_response(),
+        Mood::Silent => std::future::pending().await,
+        mood => promise(&log, mood, &chain).into_response(),
+    }
+}
+
+fn promise(log: &LogState, mood: Mood, chain: &[Certificate]) -> Json<Value> {
+    let stranger = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let key = if matches!(mood, Mood::Forged | Mood::Stranger) { &stranger } else { &log.key };
+    let named = if mood == Mood::Stranger { &stranger } else { &log.key };
+    let mut tbs = tbs_without_poison(&chain[0]).unwrap();
+    if mood == Mood::OtherEntry {
+        *tbs.last_mut().unwrap() ^= 1;
+    }
+    let timestamp = if mood == Mood::Stale { (NOW - 86_400) * 1000 } else { NOW * 1000 + 7 };
+    let extensions = [0, 0, 5, 0, 0, 0, 0, 9];
+    let entry = SignedEntry::Precertificate { issuer_key_hash: &issuer_key_hash(&chain[1]), tbs: &tbs };
+    let mut signature = vec![4, 3];
+    push_u16(&mut signature, &key.sign_now(&entry.signed_data(timestamp, &extensions)).unwrap());
+    let sct = Sct {
+        log_id: named.public_key().fingerprint(),
+        timestamp,
+        extensions: extensions.to_vec(),
+        signature,
+    };
+    Json(json!({
+        "sct_version": if mood == Mood::Version2 { 1 } else { 0 },
+        "id": BASE64_STANDARD.encode(sct.log_id),
+        "timestamp": sct.timestamp,
+        "extensions": BASE64_STANDARD.encode(sct.extensions),
+        "signature": BASE64_STANDARD.encode(sct.signature),
+    }))
+}

@@ -1,0 +1,211 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use sigstead_ca::{CaConfig, CertificateAuthority, CtLogConfig, IssuingCa, router};
+use sigstead_clock::{ManualClock, Timestamp};
+use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
+use sigstead_identity::{FulcioConfig, Providers};
+use sigstead_store::{Database, Options};
+use sigstead_testkit::Issuer;
+use sigstead_x509::authority::{Profile, issue, root};
+use sigstead_x509::{Certificate, parse_pem_chain};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use crate::ct_log::CtLog;
+
+/// 2027-01-15T08:00:00Z, when the tests take place.
+pub(crate) const NOW: u64 = 1_800_000_000;
+pub(crate) const EMAIL: &str = "ada@example.com";
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// An authority, its database and its identity provider.
+pub(crate) struct Authority {
+    router: Router,
+    pub(crate) issuer: Issuer,
+    pub(crate) chain: Vec<Certificate>,
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<ManualClock>,
+    _folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// Status and text of an error, whose shape is checked.
+    pub(crate) fn error(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), "application/json");
+        let names: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "details", "message"]);
+        assert!(body["code"].is_u64() && body["details"].is_array());
+        (self.status.as_u16(), body["message"].as_str().unwrap().to_owned())
+    }
+
+    /// The certificates of a v2 answer.
+    pub(crate) fn chain(&self, variant: &str) -> Vec<Certificate> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        let body = self.json();
+        assert_eq!(body.as_object().unwrap().len(), 1, "one key and no more: {body}");
+        let texts: Vec<String> =
+            serde_json::from_value(body[variant]["chain"]["certificates"].clone()).unwrap();
+        assert!(texts.iter().all(|text| text.ends_with("-----END CERTIFICATE-----")));
+        parse_pem_chain(texts.join("\n").as_bytes()).unwrap()
+    }
+}
+
+impl Authority {
+    pub(crate) async fn new() -> Self {
+        Self::build(None, KeyKind::EcdsaP256, DAY).await
+    }
+
+    pub(crate) async fn with_log(log: &CtLog) -> Self {
+        let log = CtLogConfig { url: log.url(), public_key: log.public_key() };
+        Self::build(Some(log), KeyKind::EcdsaP256, DAY).await
+    }
+
+    pub(crate) async fn build(ct: Option<CtLogConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
+        let issuer = Issuer::start().await;
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("ca.db").display());
+        let database = Database::open(&url, &Options::default()).await.unwrap();
+        database.migrate().await.unwrap();
+        let (signer, chain) = authority_chain(key, ca_lifetime).await;
+        let config = CaConfig {
+            providers: Providers::new(FulcioConfig::parse(&trust_in(&issuer)).unwrap(), clock.clone())
+                .unwrap(),
+            issuer: IssuingCa { signer, chain: chain.clone() },
+            ct,
+            database: database.clone(),
+            clock: clock.clone(),
+            lifetime: TEN_MINUTES,
+        };
+        let router = router(Arc::new(CertificateAuthority::new(config).unwrap()));
+        Self { router, issuer, chain, database, clock, _folder: folder }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// A token of Ada's.
+    pub(crate) fn token(&self) -> String {
+        self.token_of(EMAIL)
+    }
+
+    pub(crate) fn token_of(&self, email: &str) -> String {
+        let now = self.clock.now_seconds();
+        let claims = json!({
+            "sub": "1", "aud": "sigstore", "exp": now + 600, "email": email, "email_verified": true,
+        });
+        self.issuer.token(&claims)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], Vec::new()).await
+    }
+
+    /// Posts with Ada's token.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(
+            "POST",
+            path,
+            &[("authorization", &format!("Bearer {}", self.token()))],
+            body.to_string().into(),
+        )
+        .await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Issued certificates, and intents without an outcome.
+    pub(crate) async fn counts(&self) -> (u64, u64) {
+        self.database.issuance_counts().await.unwrap()
+    }
+}
+
+/// The clock in seconds.
+pub(crate) trait Seconds {
+    fn now_seconds(&self) -> u64;
+}
+
+impl Seconds for ManualClock {
+    fn now_seconds(&self) -> u64 {
+        use sigstead_clock::Clock as _;
+
+        self.now().seconds()
+    }
+}
+
+async fn authority_chain(kind: KeyKind, lifetime: Duration) -> (Arc<dyn Signer>, Vec<Certificate>) {
+    let root_key = SoftwareSigner::generate(KeyKind::EcdsaP384).unwrap();
+    let signer: Arc<dyn Signer> = Arc::new(SoftwareSigner::generate(kind).unwrap());
+    let begin = i64::try_from(NOW).unwrap() - 3600;
+    let root = root(&root_key, "CN=root,O=test", begin, 10 * DAY).await.unwrap();
+    let subject = ("CN=issuing,O=test", signer.public_key());
+    let lifetime = Duration::from_secs(3600) + lifetime;
+    let issuing =
+        issue((&root_key, &root), subject, Profile::CodeSigningAuthority, begin, lifetime).await.unwrap();
+    (signer, vec![issuing, root])
+}
+
+fn trust_in(issuer: &Issuer) -> String {
+    let url = issuer.url();
+    format!(
+        "oidc-issuers:\n  {url}:\n    issuer-url: {url}\n    client-id: sigstore\n    type: email\nmeta-issuers:\n  https://*.example.com:\n    client-id: sigstore\n    type: kubernetes\n"
+    )
+}
+
+/// A v2 request for `key`, whose owner proves to have it by signing `name`.
+pub(crate) fn request(key: &SoftwareSigner, name: &str) -> Value {
+    let proof = key.sign_now(name.as_bytes()).unwrap();
+    json!({ "publicKeyRequest": {
+        "publicKey": { "algorithm": "ECDSA", "content": key.public_key().to_pem() },
+        "proofOfPossession": BASE64_STANDARD.encode(proof),
+    }})
+}
+
+pub(crate) fn key() -> SoftwareSigner {
+    SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap()
+}

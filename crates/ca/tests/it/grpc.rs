@@ -1,0 +1,101 @@
+//! The gRPC API on the same port (ca.md 1.3).
+
+use sigstead_crypto::Signer as _;
+use sigstead_proto::fulcio_v2::ca_client::CaClient;
+use sigstead_proto::fulcio_v2::create_signing_certificate_request::Key;
+use sigstead_proto::fulcio_v2::signing_certificate::Certificate;
+use sigstead_proto::fulcio_v2::{
+    CreateSigningCertificateRequest, Credentials, GetConfigurationRequest, GetTrustBundleRequest, PublicKey,
+    PublicKeyRequest, credentials, oidc_issuer,
+};
+use sigstead_proto::health_v1::HealthCheckRequest;
+use sigstead_proto::health_v1::health_client::HealthClient;
+use sigstead_x509::parse_pem_chain;
+use tonic::{Code, Request};
+
+use crate::ct_log::{CtLog, Mood};
+use crate::fixture::{Authority, EMAIL, key};
+
+fn request(token: &str) -> CreateSigningCertificateRequest {
+    let key = key();
+    let proof = key.sign_now(EMAIL.as_bytes()).unwrap();
+    let content = key.public_key().to_pem();
+    CreateSigningCertificateRequest {
+        credentials: (!token.is_empty()).then(|| Credentials {
+            credentials: Some(credentials::Credentials::OidcIdentityToken(token.to_owned())),
+        }),
+        key: Some(Key::PublicKeyRequest(PublicKeyRequest {
+            public_key: Some(PublicKey { algorithm: 2, content }),
+            proof_of_possession: proof,
+        })),
+    }
+}
+
+#[tokio::test]
+async fn certificates() {
+    let log = CtLog::start(Mood::Good).await;
+    let authority = Authority::with_log(&log).await;
+    let mut client = CaClient::new(authority.router());
+    let mut by_metadata = Request::new(request(""));
+    by_metadata
+        .metadata_mut()
+        .insert("authorization", format!("Bearer {}", authority.token()).parse().unwrap());
+    let mut by_fulcios_metadata = Request::new(request(""));
+    by_fulcios_metadata.metadata_mut().insert("oidcidentitytoken", authority.token().parse().unwrap());
+    for request in [Request::new(request(&authority.token())), by_metadata, by_fulcios_metadata] {
+        let answer = client.create_signing_certificate(request).await.unwrap().into_inner();
+        let Some(Certificate::SignedCertificateEmbeddedSct(embedded)) = answer.certificate else {
+            panic!("{answer:?}")
+        };
+        let chain = parse_pem_chain(embedded.chain.unwrap().certificates.join("\n").as_bytes()).unwrap();
+        assert_eq!(chain[1..], authority.chain);
+    }
+    assert_eq!(authority.counts().await, (3, 0));
+}
+
+#[tokio::test]
+async fn without_a_log() {
+    let authority = Authority::new().await;
+    let answer =
+        CaClient::new(authority.router()).create_signing_certificate(request(&authority.token())).await;
+    let Some(Certificate::SignedCertificateDetachedSct(detached)) = answer.unwrap().into_inner().certificate
+    else {
+        panic!("an SCT from nowhere")
+    };
+    assert!(detached.signed_certificate_timestamp.is_empty());
+    assert_eq!(detached.chain.unwrap().certificates.len(), 3);
+}
+
+#[tokio::test]
+async fn refusals() {
+    let authority = Authority::new().await;
+    let mut client = CaClient::new(authority.router());
+    let status = client.create_signing_certificate(request("")).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(status.message(), "There was an error processing the identity token");
+    let no_key = CreateSigningCertificateRequest { key: None, ..request(&authority.token()) };
+    let status = client.create_signing_certificate(no_key).await.unwrap_err();
+    assert_eq!(status.message(), "The public key supplied in the request could not be parsed");
+    let csr = CreateSigningCertificateRequest {
+        key: Some(Key::CertificateSigningRequest(b"x".to_vec())),
+        ..request(&authority.token())
+    };
+    let status = client.create_signing_certificate(csr).await.unwrap_err();
+    assert_eq!(status.message(), "The certificate signing request could not be parsed");
+}
+
+#[tokio::test]
+async fn bundle_configuration_and_health() {
+    let authority = Authority::new().await;
+    let mut client = CaClient::new(authority.router());
+    let bundle = client.get_trust_bundle(GetTrustBundleRequest {}).await.unwrap().into_inner();
+    let pems: Vec<String> = authority.chain.iter().map(|certificate| certificate.to_pem()).collect();
+    assert_eq!(bundle.chains[0].certificates, pems);
+    let configuration = client.get_configuration(GetConfigurationRequest {}).await.unwrap().into_inner();
+    let url = authority.issuer.url().to_owned();
+    assert_eq!(configuration.issuers[0].issuer, Some(oidc_issuer::Issuer::IssuerUrl(url)));
+    assert_eq!(configuration.issuers[1].issuer_type, "kubernetes");
+    let check = HealthCheckRequest { service: "anything".to_owned() };
+    let answer = HealthClient::new(authority.router()).check(check).await.unwrap().into_inner();
+    assert_eq!(answer.status, 1);
+}

@@ -1,0 +1,18 @@
+//! The authority as clients see it: over a SQLite database, with an identity provider and a CT log on loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+mod certificate;
+mod chain;
+mod ct;
+mod ct_log;
+mod fixture;
+mod grpc;
+mod possession;
+mod refusals;
+mod v1;
+mod v2;
