@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::ct_client::{CtClient, CtLogConfig};
 use crate::error::Error as ApiError;
-use crate::possession::PossessedKey;
+use crate::policy::ClientAlgorithms;
+use crate::possession::KeyProof;
 
 /// Certifies keys for identities.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct CertificateAuthority {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lifetime: Duration,
+    client_algorithms: ClientAlgorithms,
 }
 
 /// The key that signs certificates, and the chain over it.
@@ -71,7 +73,14 @@ impl CertificateAuthority {
         validate_chain(&issuer.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
         validate_key(&issuer.chain, issuer.signer.public_key())?;
         let ct = ct.map(|ct| CtClient::new(ct, Arc::clone(&clock))).transpose()?;
-        Ok(Self { providers, issuer, ct, database, clock, lifetime })
+        let client_algorithms = ClientAlgorithms::default();
+        Ok(Self { providers, issuer, ct, database, clock, lifetime, client_algorithms })
+    }
+
+    /// The same authority, for these kinds of key only.
+    #[must_use]
+    pub fn allowing(self, client_algorithms: ClientAlgorithms) -> Self {
+        Self { client_algorithms, ..self }
     }
 
     /// Who the token speaks for. Why a token is refused goes to the log; the client learns the reason's name.
@@ -85,8 +94,9 @@ impl CertificateAuthority {
         })
     }
 
-    /// A certificate for a key whose possession was proven.
-    pub(crate) async fn certify(&self, principal: &Principal, key: PossessedKey) -> Result<Issued, ApiError> {
+    /// A certificate for a key, if the client proves to have it.
+    pub(crate) async fn certify(&self, principal: &Principal, proof: KeyProof) -> Result<Issued, ApiError> {
+        let key = proof.check(principal, &self.client_algorithms)?;
         let certificate = self.issue(principal, key).await?;
         metrics::counter!("fulcio_new_certs").increment(1);
         tracing::info!(

@@ -40,8 +40,8 @@ impl Ca for Service {
         let in_body = in_body.map(|credentials::Credentials::OidcIdentityToken(token)| token);
         let token = in_body.filter(|token| !token.is_empty()).or_else(|| token_of(&metadata));
         let principal = self.0.authenticate(&token.unwrap_or_default()).await?;
-        let key = key_proof(message.key).check(&principal)?;
-        Ok(Response::new(signing_certificate(&self.0.certify(&principal, key).await?)))
+        let issued = self.0.certify(&principal, key_proof(message.key)).await?;
+        Ok(Response::new(signing_certificate(&issued)))
     }
 
     async fn get_trust_bundle(

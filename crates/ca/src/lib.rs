@@ -9,6 +9,7 @@ mod error;
 mod grpc;
 mod issue;
 mod observe;
+mod policy;
 mod possession;
 mod profile;
 mod request;
@@ -24,6 +25,7 @@ use sigstead_serve::restricted_cors_layer;
 
 pub use authority::{CaConfig, CertificateAuthority, IssuingCa, StartError};
 pub use ct_client::CtLogConfig;
+pub use policy::{ClientAlgorithms, UnknownAlgorithm};
 
 /// Longest request body; a CSR and a token take a few kilobytes.
 const MAX_BODY: usize = 1 << 20;

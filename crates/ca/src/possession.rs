@@ -3,6 +3,7 @@ use sigstead_identity::Principal;
 use sigstead_x509::{CertificateRequest, X509Error};
 
 use crate::error::Error;
+use crate::policy::ClientAlgorithms;
 
 /// What a client offers to show that it has a private key.
 pub(crate) enum KeyProof {
@@ -14,52 +15,60 @@ pub(crate) enum KeyProof {
 
 impl KeyProof {
     /// Believes the client, or not.
-    pub(crate) fn check(self, principal: &Principal) -> Result<PossessedKey, Error> {
-        match self {
-            Self::PublicKey { key, proof } => PossessedKey::from_proof(&key, &proof, principal),
-            Self::Request(pem) => PossessedKey::from_request(&pem),
+    pub(crate) fn check(
+        self,
+        principal: &Principal,
+        allowed: &ClientAlgorithms,
+    ) -> Result<PossessedKey, Error> {
+        let (key, hash) = match self {
+            Self::PublicKey { key, proof } => key_of_proof(&key, &proof, principal)?,
+            Self::Request(pem) => key_of_request(&pem)?,
+        };
+        if !allowed.allow(key.kind(), hash) {
+            let hash = hash.name().replace("sha", "SHA-");
+            return Err(Error::Algorithm(format!("{}, {hash}", go_type(key.kind()))));
         }
+        Ok(PossessedKey(key))
     }
 }
 
-/// A public key whose private half the client has shown to hold. Only the checks here make one.
+/// A public key whose private half the client has shown to hold. Only [`KeyProof::check`] makes one.
 #[derive(Debug, Clone)]
 pub(crate) struct PossessedKey(PublicKey);
 
 impl PossessedKey {
-    fn from_proof(key: &[u8], proof: &[u8], principal: &Principal) -> Result<Self, Error> {
-        let key = parse_key(key)?;
-        check_strength(&key)?;
-        let hash = natural_hash(key.kind());
-        let mut challenges = principal.challenges.iter();
-        if !challenges.any(|challenge| key.verify(hash, challenge.as_bytes(), proof).is_ok()) {
-            return Err(Error::Possession);
-        }
-        Ok(Self(key))
-    }
-
-    fn from_request(pem: &[u8]) -> Result<Self, Error> {
-        let request = CertificateRequest::from_pem(pem).map_err(|_| Error::CertificateRequest)?;
-        let key = request.public_key().map_err(refused)?;
-        check_strength(&key)?;
-        let hash = request.hash()?;
-        request.verify_self_signature().map_err(|error| match error {
-            X509Error::Algorithm(name) => Error::SignatureAlgorithm(name),
-            _ => Error::Possession,
-        })?;
-        if hash != natural_hash(key.kind()) {
-            return Err(Error::Algorithm(format!(
-                "{}, {}",
-                go_type(key.kind()),
-                hash.name().replace("sha", "SHA-")
-            )));
-        }
-        Ok(Self(key))
-    }
-
     pub(crate) const fn public_key(&self) -> &PublicKey {
         &self.0
     }
+}
+
+/// A key that has signed the principal's name, and the hash that it signed with.
+fn key_of_proof(
+    key: &[u8],
+    proof: &[u8],
+    principal: &Principal,
+) -> Result<(PublicKey, HashAlgorithm), Error> {
+    let key = parse_key(key)?;
+    check_strength(&key)?;
+    let hash = natural_hash(key.kind());
+    let mut challenges = principal.challenges.iter();
+    if !challenges.any(|challenge| key.verify(hash, challenge.as_bytes(), proof).is_ok()) {
+        return Err(Error::Possession);
+    }
+    Ok((key, hash))
+}
+
+/// A key that has signed the request for its certificate, and the hash that it signed with.
+fn key_of_request(pem: &[u8]) -> Result<(PublicKey, HashAlgorithm), Error> {
+    let request = CertificateRequest::from_pem(pem).map_err(|_| Error::CertificateRequest)?;
+    let key = request.public_key().map_err(refused)?;
+    check_strength(&key)?;
+    let hash = request.hash()?;
+    request.verify_self_signature().map_err(|error| match error {
+        X509Error::Algorithm(name) => Error::SignatureAlgorithm(name),
+        _ => Error::Possession,
+    })?;
+    Ok((key, hash))
 }
 
 fn parse_key(bytes: &[u8]) -> Result<PublicKey, Error> {
@@ -82,7 +91,7 @@ fn check_strength(key: &PublicKey) -> Result<(), Error> {
     key.check_strength().map_err(refused)
 }
 
-/// The one hash that each kind of key may sign with here.
+/// The hash that each kind of key signs a proof with.
 const fn natural_hash(kind: PublicKeyKind) -> HashAlgorithm {
     match kind {
         PublicKeyKind::EcdsaP256 | PublicKeyKind::Rsa { .. } => HashAlgorithm::Sha256,

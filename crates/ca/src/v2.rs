@@ -53,7 +53,7 @@ async fn signing_cert(
     let in_body = in_body.map_or(Ok(""), |credentials| request::text(credentials, "oidcIdentityToken"))?;
     let token = Some(in_body).filter(|token| !token.is_empty()).or_else(|| request::bearer(&headers));
     let principal = authority.authenticate(token.unwrap_or_default()).await?;
-    let issued = authority.certify(&principal, proof.check(&principal)?).await?;
+    let issued = authority.certify(&principal, proof).await?;
     Ok(Json(SigningCertificate::from(issued)))
 }
 

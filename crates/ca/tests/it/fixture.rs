@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use sigstead_ca::{CaConfig, CertificateAuthority, CtLogConfig, IssuingCa, router};
+use sigstead_ca::{CaConfig, CertificateAuthority, ClientAlgorithms, CtLogConfig, IssuingCa, router};
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
@@ -90,6 +90,21 @@ impl Authority {
     }
 
     pub(crate) async fn build(ct: Option<CtLogConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
+        Self::assemble(ct, key, ca_lifetime, ClientAlgorithms::default()).await
+    }
+
+    /// Certifies only keys of the named kinds.
+    pub(crate) async fn allowing(names: &[&str]) -> Self {
+        let allowed = ClientAlgorithms::from_names(names.iter().copied()).unwrap();
+        Self::assemble(None, KeyKind::EcdsaP256, DAY, allowed).await
+    }
+
+    async fn assemble(
+        ct: Option<CtLogConfig>,
+        key: KeyKind,
+        ca_lifetime: Duration,
+        allowed: ClientAlgorithms,
+    ) -> Self {
         let issuer = Issuer::start().await;
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
         let folder = tempfile::tempdir().unwrap();
@@ -106,7 +121,7 @@ impl Authority {
             clock: clock.clone(),
             lifetime: TEN_MINUTES,
         };
-        let router = router(Arc::new(CertificateAuthority::new(config).unwrap()));
+        let router = router(Arc::new(CertificateAuthority::new(config).unwrap().allowing(allowed)));
         Self { router, issuer, chain, database, clock, _folder: folder }
     }
 

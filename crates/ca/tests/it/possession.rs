@@ -106,6 +106,18 @@ async fn signing_requests() {
 }
 
 #[tokio::test]
+async fn kinds_of_key_can_be_chosen() {
+    let authority = Authority::allowing(&["ed25519", "ecdsa-sha2-256-nistp384"]).await;
+    let ed25519 = SoftwareSigner::generate(KeyKind::Ed25519).unwrap();
+    assert_eq!(authority.post(SIGNING_CERT, &request(&ed25519, EMAIL)).await.status, StatusCode::OK);
+    let text = "signing algorithm not permitted: *ecdsa.PublicKey, SHA-256";
+    let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    assert_eq!(answer.error(), (400, text.to_owned()));
+    assert_eq!(outcome(&authority, &ec("P-384"), &["-sha256"]).await.0, 200);
+    assert_eq!(outcome(&authority, &ec("P-384"), &["-sha384"]).await.0, 400);
+}
+
+#[tokio::test]
 async fn signing_requests_that_are_none() {
     let authority = Authority::new().await;
     let ec_key = ec("P-256");
