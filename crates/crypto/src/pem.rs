@@ -29,16 +29,16 @@ pub struct Block {
 pub fn blocks(text: &[u8]) -> Vec<Block> {
     let Ok(mut rest) = std::str::from_utf8(text.get(..MAX_TEXT).unwrap_or(text)) else { return Vec::new() };
     let mut blocks = Vec::new();
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        let Some((label, body)) = after.split_once("-----") else { break };
-        let end = format!("-----END {label}-----");
-        match body.split_once(end.as_str()) {
-            Some((content, next)) => {
-                blocks.extend(decode(content).map(|der| Block { label: label.to_owned(), der }));
-                rest = next;
-            }
-            None => rest = after,
-        }
+    // From end to end, so that any number of beginnings without one costs a single pass.
+    while let Some((before, after)) = rest.split_once("-----END ") {
+        rest = after;
+        let begun = before.rsplit_once("-----BEGIN ").and_then(|(_, begun)| begun.split_once("-----"));
+        let Some((label, content)) = begun else { continue };
+        let Some(next) = after.strip_prefix(label).and_then(|after| after.strip_prefix("-----")) else {
+            continue;
+        };
+        blocks.extend(decode(content).map(|der| Block { label: label.to_owned(), der }));
+        rest = next;
     }
     blocks
 }
@@ -88,5 +88,8 @@ mod tests {
         assert_eq!(blocks(around.as_bytes())[0].der, [2; 91]);
         assert!(blocks(b"-----BEGIN A-----\nAAAA").is_empty());
         assert!(blocks(b"-----BEGIN A-----\n!\n-----END A-----\n").is_empty());
+        assert!(blocks(b"-----BEGIN A-----\nAAAA\n-----END B-----\n").is_empty());
+        let cut_off = format!("-----BEGIN A-----\nAAAA\n{windows}-----END A-----\n");
+        assert_eq!(blocks(cut_off.as_bytes()).len(), 1);
     }
 }

@@ -1,7 +1,10 @@
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use sigstead_clock::Clock;
 use sigstead_crypto::{Signer, random_bytes};
+use sigstead_merkle::Hash;
 use sigstead_store::{Database, NewTree, StoreError, Tree, TreeKind};
 use sigstead_tlog::Log;
 use sigstead_x509::Certificate;
@@ -13,6 +16,8 @@ pub struct CtLog {
     pub(crate) database: Database,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) roots: Vec<Certificate>,
+    /// Fingerprints of issuers that are known to be stored: submissions have few, again and again.
+    stored_issuers: RwLock<HashSet<Hash>>,
 }
 
 /// What a CT log is made of.
@@ -32,7 +37,21 @@ impl CtLog {
     /// A log over its parts.
     pub fn new(config: CtConfig) -> Self {
         let CtConfig { log, database, signer, roots } = config;
-        Self { log, database, signer, roots }
+        Self { log, database, signer, roots, stored_issuers: RwLock::default() }
+    }
+
+    /// Keeps the issuers' certificates, which entries name by fingerprint only.
+    pub(crate) async fn store_issuers(&self, issuers: Vec<(Hash, Bytes)>) -> Result<(), StoreError> {
+        let unknown: Vec<(Hash, Bytes)> = {
+            let stored = self.stored_issuers.read().unwrap_or_else(PoisonError::into_inner);
+            issuers.into_iter().filter(|(fingerprint, _)| !stored.contains(fingerprint)).collect()
+        };
+        if !unknown.is_empty() {
+            self.database.put_ct_issuers(&unknown).await?;
+            let mut stored = self.stored_issuers.write().unwrap_or_else(PoisonError::into_inner);
+            stored.extend(unknown.into_iter().map(|(fingerprint, _)| fingerprint));
+        }
+        Ok(())
     }
 }
 

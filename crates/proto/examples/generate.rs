@@ -10,12 +10,12 @@ use std::path::Path;
 const FILES: [&str; 2] = ["fulcio/v2/fulcio.proto", "grpc/health.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let descriptors = protox::compile(FILES, [root.join("proto")])?;
-    tonic_prost_build::configure()
-        .build_client(true)
-        .build_transport(false)
-        .out_dir(root.join("src/generated"))
-        .compile_fds(descriptors)?;
+    generate(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated"))
+}
+
+/// Writes the generated code into a folder.
+pub(crate) fn generate(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let descriptors = protox::compile(FILES, [Path::new(env!("CARGO_MANIFEST_DIR")).join("proto")])?;
+    tonic_prost_build::configure().build_transport(false).out_dir(folder).compile_fds(descriptors)?;
     Ok(())
 }

@@ -25,8 +25,8 @@ pub enum Answer {
     Status(u16),
     /// A redirect.
     Redirect(String),
-    /// So many bytes.
-    Huge(usize),
+    /// This document, after so many spaces.
+    Padded(Value, usize),
     /// Nothing, for ever.
     Silence,
 }
@@ -168,7 +168,7 @@ async fn answer(place: &Mutex<Answer>) -> Response {
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
         Answer::Redirect(url) => Redirect::temporary(&url).into_response(),
-        Answer::Huge(length) => " ".repeat(length).into_response(),
+        Answer::Padded(document, spaces) => (" ".repeat(spaces) + &document.to_string()).into_response(),
         Answer::Silence => std::future::pending().await,
     }
 }

@@ -7,6 +7,7 @@
 mod append;
 mod audit;
 mod error;
+mod guard_file;
 mod log;
 mod proof;
 mod publish;

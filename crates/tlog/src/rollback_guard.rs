@@ -1,27 +1,31 @@
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use sigstead_merkle::{Frontier, Hash};
 use thiserror::Error;
+
+use crate::guard_file::GuardFile;
 
 /// Remembers, outside the database, the highest tree head that was ever signed here.
 ///
 /// A database that was restored from an old backup would let the log sign a second history for sizes
 /// that it has signed before. The guard makes it refuse instead. Servers that share the folder share
-/// the memory: the file is replaced under a lock, and only ever by a larger tree.
+/// the memory: the file is written under a lock, and only ever with a larger tree.
 #[derive(Debug, Clone)]
 pub struct RollbackGuard {
-    file: PathBuf,
+    path: PathBuf,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    file: GuardFile,
     /// What the file is known to hold at least.
-    known: Arc<Mutex<Option<Remembered>>>,
+    known: Mutex<Option<Remembered>>,
 }
 
 /// The highest head that was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Remembered {
     pub(crate) size: u64,
     pub(crate) root: Hash,
@@ -71,51 +75,43 @@ impl RollbackGuard {
     /// The guard of one tree, in a folder that it shares with other trees' guards.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the file cannot be made.
     pub fn open(folder: &Path, tree_id: i64) -> Result<Self, GuardError> {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-        Ok(Self { file: folder.join(format!("{tree_id}.json")), known: Arc::default() })
+        let path = folder.join(tree_id.to_string());
+        let file = GuardFile::open(&path).map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, shared: Arc::new(Shared { file, known: Mutex::default() }) })
     }
 
     /// The highest head that was signed, if any.
     pub(crate) fn remembered(&self) -> Result<Option<Remembered>, GuardError> {
-        match std::fs::read(&self.file) {
-            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| failed(&self.file, &error)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&self.file, &error)),
-        }
+        self.shared.file.read().map_err(|error| failed(&self.path, &error))
     }
 
     /// Remembers a head that is about to be signed; when this returns, the memory is on the disk.
     /// Callers that come while another writes find their head remembered, or remember the newest.
     pub(crate) fn remember(&self, head: Remembered) -> Result<(), GuardError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shared { file, known } = self.shared.as_ref();
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_some_and(|known| allows(known, head).is_ok_and(|newer| !newer)) {
             return Ok(());
         }
-        let lock =
-            OpenOptions::new().create(true).append(true).mode(0o600).open(self.file.with_extension("lock"));
-        let lock = lock.map_err(|error| failed(&self.file, &error))?;
-        lock.lock().map_err(|error| failed(&self.file, &error))?;
-        let stored = self.remembered()?;
-        let newer = stored.map_or(Ok(true), |stored| allows(stored, head))?;
-        if newer {
-            self.replace(head).map_err(|error| failed(&self.file, &error))?;
-        }
-        *known = Some(if newer { head } else { stored.unwrap_or(head) });
+        let failed = |error| failed(&self.path, &error);
+        file.lock().map_err(failed)?;
+        let outcome = self.write_if_newer(head);
+        file.unlock().map_err(failed)?;
+        *known = Some(outcome?);
         Ok(())
     }
 
-    fn replace(&self, head: Remembered) -> std::io::Result<()> {
-        let temporary = self.file.with_extension("new");
-        let mut new =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        new.write_all(&serde_json::to_vec(&head)?)?;
-        new.sync_all()?;
-        std::fs::rename(&temporary, &self.file)?;
-        match self.file.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
+    /// What the file holds afterwards.
+    fn write_if_newer(&self, head: Remembered) -> Result<Remembered, GuardError> {
+        match self.remembered()? {
+            Some(stored) if !allows(stored, head)? => Ok(stored),
+            _ => {
+                self.shared.file.write(head).map_err(|error| failed(&self.path, &error))?;
+                Ok(head)
+            }
         }
     }
 }

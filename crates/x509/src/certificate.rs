@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
@@ -5,7 +6,7 @@ use der::Decode as _;
 use der::asn1::{GeneralizedTime, UtcTime};
 use sigstead_crypto::{HashAlgorithm, PublicKey, pem};
 use x509_cert::ext::pkix::name::DirectoryString;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 
 use crate::tlv::{self, BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE};
@@ -139,6 +140,12 @@ impl Certificate {
         self.basic_constraints()?.path_len_constraint
     }
 
+    /// Whether KeyUsage, where there is one, includes keyCertSign (RFC 5280 §4.2.1.3).
+    pub fn may_sign_certificates(&self) -> bool {
+        self.extension(oid::KEY_USAGE)
+            .is_none_or(|(_, value)| KeyUsage::from_der(value).is_ok_and(|usages| usages.key_cert_sign()))
+    }
+
     /// Extended key usages, and whether the extension is critical.
     pub fn extended_key_usages(&self) -> Option<(bool, Vec<ObjectIdentifier>)> {
         let (critical, value) = self.extension(oid::EXTENDED_KEY_USAGE)?;
@@ -235,7 +242,8 @@ fn parse(der: &[u8]) -> Option<Parts> {
     let fields = tlv::elements(tbs.content)?;
     let mut fields = fields.iter().filter(|field| field.tag != tlv::context(0)).peekable();
     let serial = fields.next().filter(|serial| serial.tag == INTEGER)?;
-    let _algorithm = fields.next()?;
+    // RFC 5280 §4.1.1.2: what is signed names the algorithm too, and names the same.
+    fields.next().filter(|signed| signed.raw == algorithm.raw)?;
     let issuer = fields.next()?;
     let validity = tlv::elements(fields.next()?.content)?;
     let subject = fields.next()?;
@@ -271,7 +279,12 @@ fn unix_time(der: &[u8]) -> Option<i64> {
 
 fn parse_extensions(content: &[u8]) -> Option<Vec<Extension>> {
     let list = tlv::single(content).filter(|list| list.tag == SEQUENCE)?;
-    tlv::elements(list.content)?.iter().map(|extension| parse_extension(extension.content)).collect()
+    let elements = tlv::elements(list.content)?;
+    let extensions: Vec<Extension> =
+        elements.iter().map(|extension| parse_extension(extension.content)).collect::<Option<_>>()?;
+    // RFC 5280 §4.2: no extension twice, or two readers could each believe another one.
+    let mut seen = BTreeSet::new();
+    extensions.iter().all(|extension| seen.insert(extension.id)).then_some(extensions)
 }
 
 fn parse_extension(content: &[u8]) -> Option<Extension> {

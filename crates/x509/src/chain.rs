@@ -43,6 +43,12 @@ pub enum ChainError {
         /// Counted from 1.
         position: usize,
     },
+    /// An issuer whose KeyUsage is for something else.
+    #[error("certificate {position} of the chain may not sign certificates (KeyUsage)")]
+    CannotSign {
+        /// Counted from 1.
+        position: usize,
+    },
     /// Too many authorities below one that limits them.
     #[error("certificate {position} of the chain allows {allowed} intermediates below it")]
     PathTooLong {
@@ -129,6 +135,9 @@ fn validate_issuer_role(certificate: &Certificate, index: usize, purpose: Purpos
     }
     if !certificate.is_ca() {
         return Err(ChainError::NotAnAuthority { position });
+    }
+    if !certificate.may_sign_certificates() {
+        return Err(ChainError::CannotSign { position });
     }
     // Authorities below this one: a timestamping certificate is none.
     let below = if purpose == Purpose::Timestamping { index - 1 } else { index };

@@ -1,5 +1,6 @@
 //! Signed certificate timestamps (RFC 6962 §3.2 and §3.3).
 
+use sigstead_crypto::note::digitally_signed;
 use sigstead_crypto::{HashAlgorithm, PublicKey};
 
 use crate::build::Extension;
@@ -65,13 +66,9 @@ impl Sct {
     /// When the log's id is not this key's, or the signature does not verify.
     pub fn verify(&self, entry: &SignedEntry<'_>, key: &PublicKey) -> Result<(), X509Error> {
         let wrong = X509Error::Signature("the SCT");
-        // SHA-256 is the one hash of RFC 6962; then algorithm and length.
-        let Some(([4, _, high, low], signature)) = self.signature.split_first_chunk::<4>() else {
-            return Err(wrong);
-        };
-        if self.log_id != key.fingerprint()
-            || usize::from(u16::from_be_bytes([*high, *low])) != signature.len()
-        {
+        let Some((_, signature)) = self.signature.split_first_chunk::<4>() else { return Err(wrong) };
+        // Hash, algorithm and length are the ones that this key's signatures have.
+        if self.log_id != key.fingerprint() || self.signature != digitally_signed(key, signature) {
             return Err(wrong);
         }
         let data = entry.signed_data(self.timestamp, &self.extensions);
@@ -93,7 +90,8 @@ impl Sct {
         let (log_id, bytes) = bytes.split_first_chunk::<32>()?;
         let (timestamp, bytes) = bytes.split_first_chunk::<8>()?;
         let (extensions, signature) = take_u16(bytes)?;
-        Some(Self {
+        let (_, rest) = take_u16(signature.get(2..)?)?;
+        rest.is_empty().then(|| Self {
             log_id: *log_id,
             timestamp: u64::from_be_bytes(*timestamp),
             extensions: extensions.to_vec(),

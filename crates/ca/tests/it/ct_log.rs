@@ -94,14 +94,14 @@ async fn add(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) ->
             (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response()
         }
         Mood::Junk => "{\"sct_version\":".into_response(),
-        Mood::Huge => " ".repeat(1 << 20).into_response(),
+        Mood::Huge => (" ".repeat(1 << 16) + &promise(&log, Mood::Good, &chain).to_string()).into_response(),
         Mood::Redirect => axum::response::Redirect::temporary("http://127.0.0.1:1/").into_response(),
         Mood::Silent => std::future::pending().await,
-        mood => promise(&log, mood, &chain).into_response(),
+        mood => Json(promise(&log, mood, &chain)).into_response(),
     }
 }
 
-fn promise(log: &LogState, mood: Mood, chain: &[Certificate]) -> Json<Value> {
+fn promise(log: &LogState, mood: Mood, chain: &[Certificate]) -> Value {
     let stranger = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
     let key = if matches!(mood, Mood::Forged | Mood::Stranger) { &stranger } else { &log.key };
     let named = if mood == Mood::Stranger { &stranger } else { &log.key };
@@ -120,11 +120,11 @@ fn promise(log: &LogState, mood: Mood, chain: &[Certificate]) -> Json<Value> {
         extensions: extensions.to_vec(),
         signature,
     };
-    Json(json!({
+    json!({
         "sct_version": if mood == Mood::Version2 { 1 } else { 0 },
         "id": BASE64_STANDARD.encode(sct.log_id),
         "timestamp": sct.timestamp,
         "extensions": BASE64_STANDARD.encode(sct.extensions),
         "signature": BASE64_STANDARD.encode(sct.signature),
-    }))
+    })
 }

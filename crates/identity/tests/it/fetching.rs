@@ -28,7 +28,10 @@ async fn documents_that_are_not_believed() {
         |issuer: &Issuer| issuer.answer_metadata(Answer::Document(json!([]))),
         |issuer: &Issuer| issuer.answer_keys(Answer::Status(404)),
         |issuer: &Issuer| issuer.answer_keys(Answer::Document(json!({ "keys": 1 }))),
-        |issuer: &Issuer| issuer.answer_keys(Answer::Huge(3 << 20)),
+        |issuer: &Issuer| {
+            let keys = json!({ "keys": [issuer.jwk()] });
+            issuer.answer_keys(Answer::Padded(keys, 1 << 20));
+        },
         |issuer: &Issuer| issuer.answer_keys(Answer::Redirect(format!("{}/keys", issuer.url()))),
     ] {
         let world = World::new("email", &[]).await;

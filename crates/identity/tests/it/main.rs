@@ -1,9 +1,5 @@
 //! Tokens of an issuer on loopback, believed and refused.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
 mod algorithms;
 mod fetching;

@@ -59,7 +59,7 @@ async fn another_history_that_grew_larger_is_refused() {
     refused(fixture.start_on(older.clone(), "guard", Limits::default()).await);
     let store = Faulty { inner: older, script: Default::default(), appends: Default::default() };
     let running = fixture.start_on(store, "later", Limits::default()).await.unwrap();
-    let memory = |folder: &str| fixture.folder.path().join(folder).join("7.json");
+    let memory = |folder: &str| fixture.folder.path().join(folder).join("7");
     std::fs::copy(memory("guard"), memory("later")).unwrap();
     refused(append(&running, "one more").await);
     fixture.ends_clean(10).await;
