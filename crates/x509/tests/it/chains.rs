@@ -116,7 +116,7 @@ async fn order_signatures_and_times() {
     let (root, twin) = (root.certificate, twin.certificate);
     let at = |at| ChainRules { at, ..ISSUING };
     let outcome = |chain: &[&Certificate], rules| {
-        validate_chain(&chain.iter().map(|part| Certificate::clone(part)).collect::<Vec<_>>(), rules)
+        validate_chain(&chain.iter().copied().cloned().collect::<Vec<_>>(), rules)
     };
     assert_eq!(outcome(&[], ISSUING), Err(ChainError::TooShort(0)));
     assert_eq!(outcome(&[&issuing, &twin], ISSUING), Err(ChainError::NotSignedByNext { position: 1 }));

@@ -76,22 +76,17 @@ fn algorithms() {
 #[test]
 fn extensions() {
     let openssl = OpenSsl::new();
-    let certificate = made(
-        &openssl,
-        &[
-            "-addext",
-            "extendedKeyUsage=critical,timeStamping,codeSigning,1.2.3.4",
-            "-addext",
-            "subjectAltName=email:a@b.example,dirName:dn,RID:1.2.3,IP:2001:db8::1",
-            "-addext",
-            "1.2.3.4.5=DER:0500",
-            "-config",
-            "openssl.cnf",
-        ]
-        .iter()
-        .map(|argument| if *argument == "openssl.cnf" { write_configuration(&openssl) } else { argument })
-        .collect::<Vec<_>>(),
-    );
+    // [dn] is the directory name that subjectAltName refers to.
+    openssl.write("openssl.cnf", "[req]\ndistinguished_name=none\n[none]\n[dn]\nCN=inside\n");
+    let mut arguments = vec!["-config", "openssl.cnf"];
+    for extension in [
+        "extendedKeyUsage=critical,timeStamping,codeSigning,1.2.3.4",
+        "subjectAltName=email:a@b.example,dirName:dn,RID:1.2.3,IP:2001:db8::1",
+        "1.2.3.4.5=DER:0500",
+    ] {
+        arguments.extend(["-addext", extension]);
+    }
+    let certificate = made(&openssl, &arguments);
     let (critical, usages) = certificate.extended_key_usages().unwrap();
     assert!(critical && usages.len() == 3 && usages.contains(&oid::CODE_SIGNING));
     let names = [San::Email("a@b.example".into()), San::Ip("2001:db8::1".parse().unwrap())];
@@ -99,12 +94,6 @@ fn extensions() {
     let odd = const_oid::ObjectIdentifier::new_unwrap("1.2.3.4.5");
     assert_eq!(certificate.extension(odd), Some((false, &[5, 0][..])));
     certificate.verify_signed_by(&certificate).unwrap();
-}
-
-/// Where a directory name's parts stand.
-fn write_configuration(openssl: &OpenSsl) -> &'static str {
-    openssl.write("openssl.cnf", "[req]\ndistinguished_name=req_dn\n[req_dn]\n[dn]\nCN=inside\n");
-    "openssl.cnf"
 }
 
 /// Version 1: no extensions at all, and no version field.
