@@ -42,7 +42,7 @@ impl GuardFile {
     /// The highest head in the file, if any.
     pub(crate) fn read(&self) -> Result<Option<Remembered>> {
         let copies = [self.copy(0)?, self.copy(1)?];
-        let heads: Vec<Remembered> = copies.iter().filter_map(|copy| parse(copy)).collect();
+        let heads: Vec<Remembered> = copies.iter().filter_map(parse).collect();
         let is_blank = copies.iter().all(|copy| copy.iter().all(|byte| *byte == b' '));
         match heads.into_iter().max_by_key(|head| head.size) {
             None if !is_blank => Err(Error::new(ErrorKind::InvalidData, "both copies are damaged")),
