@@ -3,10 +3,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use sigstead_clock::Clock;
-use sigstead_crypto::{Signer, random_bytes};
+use sigstead_crypto::Signer;
 use sigstead_merkle::Hash;
-use sigstead_store::{Database, NewTree, StoreError, Tree, TreeKind};
-use sigstead_tlog::Log;
+use sigstead_store::{Database, StoreError, Tree, TreeKind};
+use sigstead_tlog::{AppendError, Log};
 use sigstead_x509::Certificate;
 
 /// A CT log: its tree, its key, and the authorities whose certificates it takes.
@@ -63,13 +63,6 @@ pub async fn open_active_tree(
     database: &Database,
     origin: &str,
     clock: &dyn Clock,
-) -> Result<Tree, StoreError> {
-    let random = random_bytes::<8>().map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let new = NewTree {
-        tree_id: (i64::from_be_bytes(random) & i64::MAX).max(1),
-        kind: TreeKind::Ct,
-        origin: origin.to_owned(),
-        created_ms: clock.now().millis(),
-    };
-    database.open_active_tree(&new).await
+) -> Result<Tree, AppendError> {
+    sigstead_tlog::open_active_tree(database, TreeKind::Ct, |_| origin.to_owned(), clock).await
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use sigstead_clock::Clock;
-use sigstead_crypto::{PublicKey, Signer, random_bytes};
-use sigstead_store::{Database, NewTree, StoreError, Tree, TreeKind};
+use sigstead_crypto::{PublicKey, Signer};
+use sigstead_store::{Database, Tree, TreeKind};
 use sigstead_tlog::{AppendError, Log};
 
 use crate::entry_id::EntryId;
@@ -111,15 +111,7 @@ pub async fn open_active_tree(
     database: &Database,
     hostname: &str,
     clock: &dyn Clock,
-) -> Result<Tree, StoreError> {
-    let random = random_bytes::<8>().map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    // Positive, and never zero: both are invalid ids.
-    let tree_id = (i64::from_be_bytes(random) & i64::MAX).max(1);
-    let new = NewTree {
-        tree_id,
-        kind: TreeKind::RekorV1,
-        origin: format!("{hostname} - {tree_id}"),
-        created_ms: clock.now().millis(),
-    };
-    database.open_active_tree(&new).await
+) -> Result<Tree, AppendError> {
+    let origin = |tree_id| format!("{hostname} - {tree_id}");
+    sigstead_tlog::open_active_tree(database, TreeKind::RekorV1, origin, clock).await
 }
