@@ -1,6 +1,7 @@
 """The CT log's two read APIs, held against each other and against RFC 6962 computed here."""
 
 import base64
+import datetime
 import gzip
 import hashlib
 import json
@@ -128,6 +129,73 @@ def test_growth_is_consistent(stack, issued):
     assert consistent(first, size, proof, root_of[first], root_of[size])
     assert not consistent(first, size, proof, root_of[first], root_of[first])
     assert ct(stack, f"get-sth-consistency?first={size}&second={size}")["consistency"] == []
+
+
+def submit(stack, endpoint, chain):
+    """Status and text of a submission; the chain in DER."""
+    body = json.dumps({"chain": [base64.b64encode(der).decode() for der in chain]})
+    status, _, text = post(stack, "ct", f"/ct/v1/{endpoint}", body, {"Content-Type": "application/json"})
+    return status, text
+
+
+def certified(stack):
+    """A certificate and its issuers, in DER."""
+    body, headers = signing_request(stack)
+    _, _, text = post(stack, "ca", "/api/v2/signingCert", json.dumps(body), headers)
+    pems = json.loads(text)["signedCertificateEmbeddedSct"]["chain"]["certificates"]
+    return [x509.load_pem_x509_certificate(pem.encode()).public_bytes(serialization.Encoding.DER) for pem in pems]
+
+
+def test_a_duplicate_gets_the_first_promise(stack):
+    chain = certified(stack)
+    status, first = submit(stack, "add-chain", chain)
+    assert status == 200
+    size = ct(stack, "get-sth")["tree_size"]
+    # The root may be left out; the entry is the same.
+    for again in (chain, chain[:2]):
+        status, text = submit(stack, "add-chain", again)
+        promise, kept = json.loads(text), json.loads(first)
+        assert status == 200 and [promise[name] for name in ("timestamp", "extensions", "id")] == [
+            kept[name] for name in ("timestamp", "extensions", "id")
+        ]
+    assert ct(stack, "get-sth")["tree_size"] == size
+
+
+def stranger():
+    """A self-signed authority that nobody accepted, for code signing."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stranger")])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    builder = builder.add_extension(x509.BasicConstraints(True, None), True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CODE_SIGNING]), False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def test_chains_that_do_not_hold_are_refused(stack):
+    leaf, issuing, root = certified(stack)
+    size = ct(stack, "get-sth")["tree_size"]
+    for endpoint, chain, why in [
+        ("add-chain", [issuing, leaf, root], "not issued by the next one"),
+        ("add-chain", [leaf, root], "not issued by the next one"),
+        ("add-chain", [leaf, issuing, root, stranger()], "not issued by the next one"),
+        ("add-chain", [stranger()], "accepted root"),
+        ("add-chain", [root], "alone"),
+        ("add-chain", [root, root], "not for code signing"),
+        ("add-pre-chain", [leaf, issuing, root], "no critical poison"),
+        ("add-chain", [leaf] * 9, "1 to 8 certificates"),
+    ]:
+        status, text = submit(stack, endpoint, chain)
+        assert status == 400 and why in text, (why, text)
+    [precertificate] = [
+        base64.b64decode(entry["extra_data"])
+        for entry in ct(stack, f"get-entries?start={size - 1}&end={size - 1}")["entries"]
+    ]
+    poisoned = precertificate[3 : 3 + int.from_bytes(precertificate[:3])]
+    status, text = submit(stack, "add-chain", [poisoned, issuing, root])
+    assert status == 400 and "poisoned" in text
+    assert ct(stack, "get-sth")["tree_size"] == size
 
 
 def consistent(first, second, proof, first_root, second_root):

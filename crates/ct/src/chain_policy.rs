@@ -52,6 +52,10 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> 
     let (leaf, issuers) = chain.split_first().ok_or_else(|| Error::bad_request("the chain is empty"))?;
     let issuer = issuers.first().ok_or_else(|| Error::bad_request("a root cannot be submitted alone"))?;
     check_leaf(leaf, endpoint)?;
+    let usages = issuer.extended_key_usages().map(|(_, usages)| usages).unwrap_or_default();
+    if usages.contains(&oid::PRECERTIFICATE_SIGNING) {
+        return Err(Error::bad_request("precertificates must be signed by their issuer itself"));
+    }
     let kind = match endpoint {
         Endpoint::Chain => EntryKind::Certificate(Bytes::copy_from_slice(leaf.der())),
         Endpoint::PreChain => EntryKind::Precertificate {

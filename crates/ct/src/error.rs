@@ -23,9 +23,6 @@ pub(crate) enum Error {
     /// The log takes no more at the moment, or for good.
     #[error(transparent)]
     Log(#[from] AppendError),
-    /// The database.
-    #[error("the log's storage is not available")]
-    Store(#[from] StoreError),
     /// The key.
     #[error("the log cannot sign")]
     Sign(#[from] SignError),
@@ -34,6 +31,13 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn bad_request(why: impl std::fmt::Display) -> Self {
         Self::BadRequest(why.to_string())
+    }
+}
+
+/// A busy database is a busy log, whoever asked it.
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
     }
 }
 
@@ -48,7 +52,7 @@ impl IntoResponse for Error {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Log(AppendError::Frozen) => StatusCode::GONE,
-            Self::Log(_) | Self::Store(_) | Self::Sign(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Log(_) | Self::Sign(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let text = if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(error = ?self, "the CT log could not answer");

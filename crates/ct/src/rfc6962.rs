@@ -183,7 +183,7 @@ impl CtLog {
 
     /// A stored entry in RFC 6962's form, its chain put together again (§4.6).
     async fn entry(&self, record: &[u8]) -> Result<Entry, Error> {
-        let damaged = || Error::Store(sigstead_store::StoreError::Corrupt("a CT record".to_owned()));
+        let damaged = || Error::from(sigstead_store::StoreError::Corrupt("a CT record".to_owned()));
         let leaf = TileLeaf::parse(record).ok_or_else(damaged)?;
         let mut chain = Vec::new();
         for fingerprint in leaf.issuers() {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
 use sigstead_clock::Clock;
-use sigstead_crypto::Signer;
+use sigstead_crypto::{SignError, Signer};
 use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 use thiserror::Error;
 
@@ -64,7 +64,12 @@ impl TimestampAuthority {
         if policy != DEFAULT_POLICY {
             return Err(error::Error::Policy);
         }
-        self.maker.answer(request, policy, self.clock.trusted_now()?).await
+        let answer = self.maker.answer(request, policy, self.clock.trusted_now()?).await;
+        // The request was fine: what cannot be encoded now is our fault.
+        answer.map_err(|error| match error {
+            error::Error::Malformed => SignError::new("the token could not be encoded").into(),
+            other => other,
+        })
     }
 
     /// The signing certificate first, the root last.

@@ -31,6 +31,8 @@ oids! {
     SCT_LIST = "1.3.6.1.4.1.11129.2.4.2";
     /// The poison of a precertificate (RFC 6962 §3.1).
     POISON = "1.3.6.1.4.1.11129.2.4.3";
+    /// EKU: signing precertificates in an issuer's place (RFC 6962 §3.1).
+    PRECERTIFICATE_SIGNING = "1.3.6.1.4.1.11129.2.4.4";
     /// Fulcio's user name, a SubjectAltName otherName.
     FULCIO_USERNAME = "1.3.6.1.4.1.57264.1.7";
 }
