@@ -70,7 +70,7 @@ impl IntotoV001 {
     pub(crate) fn verify(&self) -> Result<(), Rejection> {
         let ContentV001::Proposed { envelope, .. } = &self.content else { return Ok(()) };
         let signed = envelope.signed_bytes();
-        // A key id names a key by a fingerprint that no entry of this format carries, so it matches none.
+        // A key id would have to be the key's SSH fingerprint, which is not computed here, so any id is refused.
         let by_key = |signature: &EnvelopeSignature| {
             signature.key_id.is_empty() && self.verifier.verify(&signed, &signature.bytes).is_ok()
         };
