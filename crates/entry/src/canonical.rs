@@ -8,6 +8,7 @@ use crate::fields::Fields;
 
 /// The exact bytes that become the leaf, and what is kept beside them: equal entries, equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Canonical {
     /// RFC 8785 JSON.
     pub body: Bytes,

@@ -20,13 +20,6 @@ pub(crate) enum Dsse {
     Committed(Spec),
 }
 
-/// Checked: each signature with the key that made it.
-#[derive(Debug, Clone)]
-pub(crate) struct VerifiedDsse {
-    spec: Spec,
-    search_values: Vec<String>,
-}
-
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Spec {
@@ -105,9 +98,9 @@ impl Dsse {
     }
 
     /// Each key in turn must verify a signature, until all are verified.
-    pub(crate) fn verify(self) -> Result<VerifiedDsse, Rejection> {
+    pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
         let (text, envelope, verifiers) = match self {
-            Self::Committed(spec) => return Ok(VerifiedDsse { spec, search_values: Vec::new() }),
+            Self::Committed(spec) => return canonical(spec, Vec::new()),
             Self::Proposed { text, envelope, verifiers } => (text, envelope, verifiers),
         };
         let signed = envelope.signed_bytes();
@@ -143,18 +136,12 @@ impl Dsse {
             (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
         search_values.extend([payload_hash.prefixed(), envelope_hash.prefixed()]);
         search_values.extend(envelope.subject_digests());
-        Ok(VerifiedDsse { spec: Spec { envelope_hash, payload_hash, signatures }, search_values })
+        canonical(Spec { envelope_hash, payload_hash, signatures }, search_values)
     }
 }
 
-impl VerifiedDsse {
-    pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
-        Ok(Canonical {
-            body: body("dsse", "0.0.1", self.spec)?,
-            search_values: self.search_values,
-            attestation: None,
-        })
-    }
+fn canonical(spec: Spec, search_values: Vec<String>) -> Result<Canonical, Rejection> {
+    Ok(Canonical { body: body("dsse", "0.0.1", spec)?, search_values, attestation: None })
 }
 
 /// A hash of a committed entry.

@@ -39,11 +39,15 @@ impl HashedRekord {
         Ok(Self { algorithm, value: value.to_owned(), digest, signature: content, verifier })
     }
 
-    pub(crate) fn verify(&self) -> Result<(), Rejection> {
+    pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
         self.verifier.check_chain()?;
         let verified = self.verifier.key.verify_digest(self.algorithm, &self.digest, &self.signature);
         verified.map_err(|error| Rejection::entry(format!("verifying signature: {}", self.why(error))))?;
-        if self.is_allowed() { Ok(()) } else { Err(Rejection::entry("entry algorithms are not allowed")) }
+        if self.is_allowed() {
+            self.canonicalize()
+        } else {
+            Err(Rejection::entry("entry algorithms are not allowed"))
+        }
     }
 
     /// Rekor's default list of algorithms: each key with the hash of its strength.
@@ -73,7 +77,7 @@ impl HashedRekord {
         }
     }
 
-    pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
+    fn canonicalize(self) -> Result<Canonical, Rejection> {
         let key = self.verifier.canonical();
         let spec = Spec {
             data: Data {

@@ -67,21 +67,21 @@ impl IntotoV001 {
         matches!(self.content, ContentV001::Proposed { .. })
     }
 
-    pub(crate) fn verify(&self) -> Result<(), Rejection> {
-        let ContentV001::Proposed { envelope, .. } = &self.content else { return Ok(()) };
+    pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
+        let ContentV001::Proposed { envelope, .. } = &self.content else { return self.canonicalize() };
         let signed = envelope.signed_bytes();
         // A key id would have to be the key's SSH fingerprint, which is not computed here, so any id is refused.
         let by_key = |signature: &EnvelopeSignature| {
             signature.key_id.is_empty() && self.verifier.verify(&signed, &signature.bytes).is_ok()
         };
         if envelope.signatures.iter().any(by_key) {
-            Ok(())
+            self.canonicalize()
         } else {
             Err(Rejection::entry("accepted signatures do not match threshold, Found: 0, Expected 1"))
         }
     }
 
-    pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
+    fn canonicalize(self) -> Result<Canonical, Rejection> {
         let mut search_values: Vec<String> = self.verifier.search_values().collect();
         let mut attestation = None;
         let (hash, payload_hash) = match self.content {
@@ -193,14 +193,14 @@ impl IntotoV002 {
     }
 
     /// Every signature by the key that stands with it.
-    pub(crate) fn verify(&self) -> Result<(), Rejection> {
+    pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
         if !self.has_payload {
-            return Ok(());
+            return self.canonicalize();
         }
         let signed = self.envelope.signed_bytes();
         let mut pairs = self.verifiers.iter().zip(&self.envelope.signatures);
         if pairs.all(|(verifier, signature)| verifier.verify(&signed, &signature.bytes).is_ok()) {
-            Ok(())
+            self.canonicalize()
         } else {
             Err(Rejection::entry(
                 "could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
@@ -208,7 +208,7 @@ impl IntotoV002 {
         }
     }
 
-    pub(crate) fn canonicalize(self) -> Result<Canonical, Rejection> {
+    fn canonicalize(self) -> Result<Canonical, Rejection> {
         let mut search_values: Vec<String> =
             self.verifiers.iter().flat_map(Verifier::search_values).collect();
         search_values.push(self.payload_hash.prefixed());

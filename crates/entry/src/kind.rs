@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::Rejection;
 use crate::canonical::Canonical;
-use crate::dsse::{Dsse, VerifiedDsse};
+use crate::dsse::Dsse;
 use crate::fields::Fields;
 use crate::hashedrekord::HashedRekord;
 use crate::intoto::{IntotoV001, IntotoV002};
@@ -18,18 +18,6 @@ pub struct Proposed(Kind);
 enum Kind {
     HashedRekord(HashedRekord),
     Dsse(Dsse),
-    IntotoV001(IntotoV001),
-    IntotoV002(IntotoV002),
-}
-
-/// Key, signature and digest agree, and policy allows the algorithm. Only [`Proposed::verify`] makes one.
-#[derive(Debug, Clone)]
-pub struct Verified(VerifiedKind);
-
-#[derive(Debug, Clone)]
-enum VerifiedKind {
-    HashedRekord(HashedRekord),
-    Dsse(VerifiedDsse),
     IntotoV001(IntotoV001),
     IntotoV002(IntotoV002),
 }
@@ -77,40 +65,16 @@ impl Proposed {
         }
     }
 
-    /// Checks every signature. A committed entry has nothing to check; it can be looked up.
+    /// Checks every signature and writes the leaf. A committed entry has nothing to check; it can be looked up.
     ///
     /// # Errors
     /// When a signature does not verify, or its algorithm is not allowed.
-    pub fn verify(self) -> Result<Verified, Rejection> {
-        Ok(Verified(match self.0 {
-            Kind::HashedRekord(entry) => {
-                entry.verify()?;
-                VerifiedKind::HashedRekord(entry)
-            }
-            Kind::Dsse(entry) => VerifiedKind::Dsse(entry.verify()?),
-            Kind::IntotoV001(entry) => {
-                entry.verify()?;
-                VerifiedKind::IntotoV001(entry)
-            }
-            Kind::IntotoV002(entry) => {
-                entry.verify()?;
-                VerifiedKind::IntotoV002(entry)
-            }
-        }))
-    }
-}
-
-impl Verified {
-    /// The leaf's bytes, and what is kept beside them.
-    ///
-    /// # Errors
-    /// When the entry cannot be written as JSON; no verified entry is such.
-    pub fn canonicalize(self) -> Result<Canonical, Rejection> {
+    pub fn verify(self) -> Result<Canonical, Rejection> {
         match self.0 {
-            VerifiedKind::HashedRekord(entry) => entry.canonicalize(),
-            VerifiedKind::Dsse(entry) => entry.canonicalize(),
-            VerifiedKind::IntotoV001(entry) => entry.canonicalize(),
-            VerifiedKind::IntotoV002(entry) => entry.canonicalize(),
+            Kind::HashedRekord(entry) => entry.verify(),
+            Kind::Dsse(entry) => entry.verify(),
+            Kind::IntotoV001(entry) => entry.verify(),
+            Kind::IntotoV002(entry) => entry.verify(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rekor entry kinds: parse, verify, canonicalize, search keys.
 //!
 //! In scope: pure functions from a proposed entry to the exact bytes that become the leaf.
-//! [`Proposed`] → [`Verified`] → [`Canonical`]: a step cannot be skipped.
+//! [`Proposed`] → [`Canonical`]: only [`Proposed::verify`] makes one, so nothing unverified becomes a leaf.
 //! Out of scope: HTTP and its statuses (see `log`), appending (see `tlog`).
 
 mod canonical;
@@ -16,6 +16,6 @@ mod rejection;
 
 pub use canonical::{Canonical, attestation_key};
 pub use fields::Fields;
-pub use kind::{Proposed, Verified};
-pub use pki::{KeyFormat, SearchedKey};
+pub use kind::Proposed;
+pub use pki::KeyFormat;
 pub use rejection::Rejection;

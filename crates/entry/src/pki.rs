@@ -1,113 +1,63 @@
-//! Keys as entries carry them: the `x509` format, a PEM public key or certificate chain.
+//! Keys as entries carry them, in the formats of Rekor's API.
 
-use sigstead_crypto::{HashAlgorithm, PublicKey, VerifyError, pem, sha256};
-use sigstead_x509::Certificate;
+mod x509;
+
+use sigstead_crypto::sha256;
+
+pub(crate) use x509::Verifier;
 
 use crate::Rejection;
 
-/// Most certificates in one entry.
-const MAX_CERTIFICATES: usize = 10;
-
-/// A key that verifies an entry, and who it says it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Verifier {
-    pub(crate) key: PublicKey,
-    /// Every certificate that came with it, the key's own first.
-    certificates: Vec<Certificate>,
-}
-
-impl Verifier {
-    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, Rejection> {
-        let invalid = |why: String| Rejection::entry(format!("invalid public key: {why}"));
-        let blocks = pem::blocks(text.trim_ascii());
-        let first = blocks.first().ok_or_else(|| invalid("failure decoding PEM".to_owned()))?;
-        match first.label.as_str() {
-            "PUBLIC KEY" => {
-                let key = PublicKey::from_spki_der(&first.der).map_err(|error| invalid(error.to_string()))?;
-                Ok(Self { key, certificates: Vec::new() })
-            }
-            "CERTIFICATE" if blocks.len() > MAX_CERTIFICATES => {
-                Err(Rejection::entry("too many certificates specified in PEM block"))
-            }
-            "CERTIFICATE" => {
-                let parsed = blocks.iter().map(|block| Certificate::from_der(&block.der));
-                let certificates: Vec<_> =
-                    parsed.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
-                let key = certificates.first().map(Certificate::public_key);
-                let key = key.ok_or_else(|| invalid("no certificate".to_owned()))?;
-                Ok(Self { key: key.map_err(|error| invalid(error.to_string()))?, certificates })
-            }
-            other => Err(invalid(format!("cannot handle type {other}"))),
-        }
-    }
-
-    /// With several certificates, each must be signed by the next.
-    pub(crate) fn check_chain(&self) -> Result<(), Rejection> {
-        for pair in self.certificates.windows(2) {
-            if let [certificate, issuer] = pair {
-                let signed = certificate.verify_signed_by(issuer);
-                signed.map_err(|error| Rejection::entry(format!("invalid certificate chain: {error}")))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The key or certificates as Rekor encodes them again.
-    pub(crate) fn canonical(&self) -> String {
-        if self.certificates.is_empty() {
-            self.key.to_pem()
-        } else {
-            self.certificates.iter().map(Certificate::to_pem).collect()
-        }
-    }
-
-    /// Hex SHA-256 of the canonical form: what the key is found by.
-    pub(crate) fn hash(&self) -> String {
-        hex::encode(sha256(self.canonical().as_bytes()))
-    }
-
-    /// The names in the certificate.
-    pub(crate) fn subjects(&self) -> Vec<String> {
-        let names = self.certificates.first().map(Certificate::subject_alternative_names).unwrap_or_default();
-        names.iter().map(sigstead_x509::SubjectAlternativeName::value).collect()
-    }
-
-    /// Over a whole message, hashed with SHA-256 whatever the curve.
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-        self.key.verify(HashAlgorithm::Sha256, message, signature)
-    }
-
-    /// What the key is found by, for every kind, bare and with its algorithm, and its names.
-    pub(crate) fn search_values(&self) -> impl Iterator<Item = String> {
-        let hash = self.hash();
-        [format!("sha256:{hash}"), hash].into_iter().chain(self.subjects())
-    }
-}
-
-/// Formats of keys that searches name.
+/// Formats of keys, by the names that entries and searches give them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFormat {
-    /// PEM public key or certificate.
+    /// PEM public key or certificates.
     X509,
-    /// A format of the API that this server does not read.
-    Other,
+    /// OpenPGP public keys, armored or not.
+    Pgp,
+    /// A minisign or signify public key.
+    Minisign,
+    /// A line of OpenSSH's `authorized_keys`.
+    Ssh,
+    /// The root of a TUF repository.
+    Tuf,
 }
 
-/// A key that someone searches for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchedKey {
-    /// Hex SHA-256 of its canonical form.
-    pub hash: String,
-}
+impl KeyFormat {
+    /// By its name in the API.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "x509" => Self::X509,
+            "pgp" => Self::Pgp,
+            "minisign" => Self::Minisign,
+            "ssh" => Self::Ssh,
+            "tuf" => Self::Tuf,
+            _ => return None,
+        })
+    }
 
-impl SearchedKey {
-    /// Reads a key; `None` if it cannot be read.
-    pub fn parse(format: KeyFormat, content: &[u8]) -> Option<Self> {
-        match format {
-            KeyFormat::X509 => {
-                Verifier::from_pem(content).ok().map(|verifier| Self { hash: verifier.hash() })
+    /// A key's canonical form: what entries keep of it, and what its hash is of.
+    fn canonical(self, key: &[u8]) -> Result<Vec<u8>, Rejection> {
+        match self {
+            Self::X509 => Verifier::from_pem(key).map(|verifier| verifier.canonical().into_bytes()),
+            Self::Pgp | Self::Minisign | Self::Ssh | Self::Tuf => {
+                Err(Rejection::entry("this format of keys is not supported"))
             }
-            KeyFormat::Other => None,
         }
     }
+
+    /// Hex SHA-256 of the canonical form of `key`: what entries made with it are found by.
+    ///
+    /// # Errors
+    /// When `key` cannot be read in this format.
+    pub fn key_hash(self, key: &[u8]) -> Result<String, Rejection> {
+        self.canonical(key).map(|canonical| hex::encode(sha256(&canonical)))
+    }
+}
+
+/// What entries made with a key are found by: the hash of its canonical form, bare and with its algorithm
+/// (Rekor uses one or the other, by kind), and the names it carries.
+fn key_search_values(canonical: &[u8], names: Vec<String>) -> impl Iterator<Item = String> + use<> {
+    let hash = hex::encode(sha256(canonical));
+    [format!("sha256:{hash}"), hash].into_iter().chain(names)
 }

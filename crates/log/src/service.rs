@@ -100,9 +100,7 @@ impl RekorLog {
         let message = format!("sigstead genesis of {}\n", active.log.tree().origin);
         let signature = active.signer.sign(message.as_bytes()).await?;
         let entry = genesis_entry(message.as_bytes(), &signature, active);
-        let canonical = sigstead_entry::Proposed::parse(&entry)
-            .and_then(sigstead_entry::Proposed::verify)
-            .and_then(sigstead_entry::Verified::canonicalize)?;
+        let canonical = sigstead_entry::Proposed::parse(&entry).and_then(sigstead_entry::Proposed::verify)?;
         self.append(canonical).await?;
         Ok(())
     }

@@ -64,7 +64,7 @@ fn canonical(entry: &Value) -> Result<Canonical, Error> {
         let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();
         return Err(Rejection::Entry(why).into());
     }
-    Ok(proposed.verify()?.canonicalize()?)
+    Ok(proposed.verify()?)
 }
 
 /// `GET /api/v1/log/entries?logIndex=N`

@@ -6,7 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
-use sigstead_entry::{Fields, Proposed, Rejection, Verified};
+use sigstead_entry::{Fields, Proposed, Rejection};
 use sigstead_merkle::leaf_hash;
 
 use super::entries::ID_PATTERN;
@@ -99,7 +99,7 @@ fn indexes(items: &[Value]) -> Result<Vec<u64>, Error> {
 /// Whole entries are checked and canonicalized, then looked up by their leaf hash.
 fn entries(items: &[Value]) -> Result<Vec<EntryId>, Error> {
     let parsed = items.iter().enumerate().map(|(position, item)| {
-        let canonical = Proposed::parse(item).and_then(Proposed::verify).and_then(Verified::canonicalize);
+        let canonical = Proposed::parse(item).and_then(Proposed::verify);
         let canonical = canonical.map_err(|rejection| refused(position, rejection))?;
         Ok(EntryId { tree_id: None, leaf_hash: leaf_hash(&canonical.body) })
     });

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sigstead_entry::{Fields, KeyFormat, SearchedKey};
+use sigstead_entry::{Fields, KeyFormat};
 
 use super::error::{Error, class};
 use super::request;
@@ -107,18 +107,16 @@ const fn algorithm_of(digits: usize) -> Option<&'static str> {
 }
 
 fn key_hash(key: Fields<'_>) -> Result<String, Error> {
-    let format = match key.text("format") {
-        Some("x509") => KeyFormat::X509,
-        Some("pgp" | "minisign" | "ssh" | "tuf") => KeyFormat::Other,
-        Some(_) => {
-            let message = "publicKey.publicKey.format in body should be one of [pgp x509 minisign ssh tuf]";
-            return Err(Error::invalid(class::ENUM, message));
-        }
-        None => return Err(Error::invalid(class::MISSING, "publicKey.publicKey.format in body is required")),
+    let Some(name) = key.text("format") else {
+        return Err(Error::invalid(class::MISSING, "publicKey.publicKey.format in body is required"));
     };
+    let format = KeyFormat::from_name(name).ok_or_else(|| {
+        let message = "publicKey.publicKey.format in body should be one of [pgp x509 minisign ssh tuf]";
+        Error::invalid(class::ENUM, message)
+    })?;
     let content = key.text("content").and_then(|content| BASE64_STANDARD.decode(content).ok());
-    let parsed = content.and_then(|content| SearchedKey::parse(format, &content));
-    parsed.map(|key| key.hash).ok_or_else(|| Error::bad_request("public key provided could not be parsed"))
+    let hash = content.and_then(|content| format.key_hash(&content).ok());
+    hash.ok_or_else(|| Error::bad_request("public key provided could not be parsed"))
 }
 
 fn is_email(text: &str) -> bool {

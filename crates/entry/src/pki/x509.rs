@@ -1,0 +1,80 @@
+//! The `x509` format: a PEM public key, or a certificate chain with the key's own certificate first.
+
+use sigstead_crypto::{HashAlgorithm, PublicKey, VerifyError, pem};
+use sigstead_x509::Certificate;
+
+use crate::Rejection;
+use crate::pki::key_search_values;
+
+/// Most certificates in one entry.
+const MAX_CERTIFICATES: usize = 10;
+
+/// A key that verifies an entry, and who it says it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Verifier {
+    pub(crate) key: PublicKey,
+    /// Every certificate that came with it, the key's own first.
+    certificates: Vec<Certificate>,
+}
+
+impl Verifier {
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, Rejection> {
+        let invalid = |why: String| Rejection::entry(format!("invalid public key: {why}"));
+        let blocks = pem::blocks(text.trim_ascii());
+        let first = blocks.first().ok_or_else(|| invalid("failure decoding PEM".to_owned()))?;
+        match first.label.as_str() {
+            "PUBLIC KEY" => {
+                let key = PublicKey::from_spki_der(&first.der).map_err(|error| invalid(error.to_string()))?;
+                Ok(Self { key, certificates: Vec::new() })
+            }
+            "CERTIFICATE" if blocks.len() > MAX_CERTIFICATES => {
+                Err(Rejection::entry("too many certificates specified in PEM block"))
+            }
+            "CERTIFICATE" => {
+                let parsed = blocks.iter().map(|block| Certificate::from_der(&block.der));
+                let certificates: Vec<_> =
+                    parsed.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+                let key = certificates.first().map(Certificate::public_key);
+                let key = key.ok_or_else(|| invalid("no certificate".to_owned()))?;
+                Ok(Self { key: key.map_err(|error| invalid(error.to_string()))?, certificates })
+            }
+            other => Err(invalid(format!("cannot handle type {other}"))),
+        }
+    }
+
+    /// With several certificates, each must be signed by the next.
+    pub(crate) fn check_chain(&self) -> Result<(), Rejection> {
+        for pair in self.certificates.windows(2) {
+            if let [certificate, issuer] = pair {
+                let signed = certificate.verify_signed_by(issuer);
+                signed.map_err(|error| Rejection::entry(format!("invalid certificate chain: {error}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key or certificates as Rekor encodes them again.
+    pub(crate) fn canonical(&self) -> String {
+        if self.certificates.is_empty() {
+            self.key.to_pem()
+        } else {
+            self.certificates.iter().map(Certificate::to_pem).collect()
+        }
+    }
+
+    /// The names in the certificate.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        let names = self.certificates.first().map(Certificate::subject_alternative_names).unwrap_or_default();
+        names.iter().map(sigstead_x509::SubjectAlternativeName::value).collect()
+    }
+
+    /// Over a whole message, hashed with SHA-256 whatever the curve.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        self.key.verify(HashAlgorithm::Sha256, message, signature)
+    }
+
+    /// What entries made with the key are found by.
+    pub(crate) fn search_values(&self) -> impl Iterator<Item = String> + use<> {
+        key_search_values(self.canonical().as_bytes(), self.subjects())
+    }
+}
