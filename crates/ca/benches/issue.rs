@@ -15,6 +15,7 @@ use sigstead_ca::{CaConfig, CertificateAuthority, IssuingCa, router};
 use sigstead_clock::{Clock, ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
+use sigstead_serve::Tasks;
 use sigstead_store::{Database, Options};
 use sigstead_testkit::Issuer;
 use sigstead_x509::authority::root;
@@ -40,7 +41,7 @@ async fn authority(issuer: &Issuer, database: &str) -> Router {
         clock,
         lifetime: Duration::from_secs(600),
     };
-    router(Arc::new(CertificateAuthority::new(config).unwrap()))
+    router(Arc::new(CertificateAuthority::new(config, &Tasks::new()).unwrap()))
 }
 
 fn body(issuer: &Issuer) -> String {

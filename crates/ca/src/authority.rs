@@ -4,10 +4,12 @@ use std::time::Duration;
 use sigstead_clock::Clock;
 use sigstead_crypto::Signer;
 use sigstead_identity::{Principal, Providers, TokenError};
+use sigstead_serve::Tasks;
 use sigstead_store::Database;
 use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 use thiserror::Error;
 
+use crate::audit_trail::AuditTrail;
 use crate::ct_client::{CtClient, CtLogConfig};
 use crate::error::Error as ApiError;
 use crate::policy::ClientAlgorithms;
@@ -19,7 +21,7 @@ pub struct CertificateAuthority {
     pub(crate) providers: Providers,
     pub(crate) issuer: IssuingCa,
     pub(crate) ct: Option<CtClient>,
-    pub(crate) database: Database,
+    pub(crate) trail: AuditTrail,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lifetime: Duration,
     client_algorithms: ClientAlgorithms,
@@ -63,18 +65,19 @@ pub enum StartError {
 }
 
 impl CertificateAuthority {
-    /// Checks chain and key.
+    /// Checks chain and key, and starts the audit trail among `tasks`.
     ///
     /// # Errors
     /// With the rule of the chain that is not met.
-    pub fn new(config: CaConfig) -> Result<Self, StartError> {
+    pub fn new(config: CaConfig, tasks: &Tasks) -> Result<Self, StartError> {
         let CaConfig { providers, issuer, ct, database, clock, lifetime } = config;
         let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
         validate_chain(&issuer.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
         validate_key(&issuer.chain, issuer.signer.public_key())?;
         let ct = ct.map(|ct| CtClient::new(ct, Arc::clone(&clock))).transpose()?;
         let client_algorithms = ClientAlgorithms::default();
-        Ok(Self { providers, issuer, ct, database, clock, lifetime, client_algorithms })
+        let trail = AuditTrail::start(database, tasks);
+        Ok(Self { providers, issuer, ct, trail, clock, lifetime, client_algorithms })
     }
 
     /// The same authority, for these kinds of key only.

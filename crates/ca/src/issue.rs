@@ -1,5 +1,5 @@
 use sigstead_identity::Principal;
-use sigstead_store::{Intent, Issuance};
+use sigstead_store::{Intent, Issuance, IssuanceOutcome};
 use sigstead_x509::authority::serial;
 use sigstead_x509::build::sign_certificate;
 use sigstead_x509::precertificate::{poison, tbs_without_poison, tbs_without_scts};
@@ -18,26 +18,32 @@ impl CertificateAuthority {
         // 1. Decide every field. Nothing is signed yet; if we die, nothing happened.
         let profile = self.profile(principal, &key)?;
         // 2. Record the intent. If we die from here on, the trail shows a serial number without an outcome.
-        self.database.record_intent(&self.intent(principal, &key, &profile)).await?;
-        // 3. Have the precertificate logged. If we die here, the log shows that we meant to issue it.
+        self.trail.intend(self.intent(principal, &key, &profile)).await?;
+        // 3. Log and sign. If we die in it, the log shows that we meant to issue.
+        let signed = self.sign(&profile).await;
+        // 4. Record the outcome. If this fails, the certificate does not leave.
+        let outcome = match &signed {
+            Ok(certificate) => IssuanceOutcome::Issued(certificate.der().to_vec()),
+            Err(error) => IssuanceOutcome::Failed(format!("{error:?}")),
+        };
+        let (serial, at_ms) = (profile.serial.to_vec(), self.clock.now().millis());
+        self.trail.conclude(Issuance { serial, at_ms, outcome }).await?;
+        signed
+    }
+
+    async fn sign(&self, profile: &Profile<'_>) -> Result<Certificate, Error> {
+        // 1. Have the precertificate logged.
         let logged = match &self.ct {
-            Some(ct) => Some(self.log_precertificate(ct, &profile).await?),
+            Some(ct) => Some(self.log_precertificate(ct, profile).await?),
             None => None,
         };
-        // 4. Sign the certificate, with the log's promise inside.
+        // 2. Sign the certificate, with the log's promise inside.
         let last = logged.as_ref().map(|(_, promise)| sct::list_extension(std::slice::from_ref(promise)));
         let certificate = sign_certificate(&profile.tbs(last)?, self.issuer.signer.as_ref()).await?;
-        // 5. Compare: what the log promised for must be what leaves, but for the promise itself.
+        // 3. Compare: what the log promised for must be what leaves, but for the promise itself.
         if let Some((precertificate, _)) = &logged {
             check_correspondence(precertificate, &certificate)?;
         }
-        // 6. Record the outcome. If this fails, the certificate does not leave.
-        let issuance = Issuance {
-            serial: profile.serial.to_vec(),
-            at_ms: self.clock.now().millis(),
-            certificate: certificate.der().to_vec(),
-        };
-        self.database.record_issuance(&issuance).await?;
         Ok(certificate)
     }
 

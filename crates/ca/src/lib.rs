@@ -3,6 +3,7 @@
 //! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
 
+mod audit_trail;
 mod authority;
 mod ct_client;
 mod error;

@@ -4,14 +4,17 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Every background task of the process, and the one signal that ends them.
+/// Every task of the process, and the two signals that end them: first those that serve requests, which
+/// finish what they accepted, then the engines under them.
 ///
 /// A task that is spawned here is waited for at shutdown, so work that a reply has promised is
 /// never cut off. Clones share the same set.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
-    tracker: TaskTracker,
+    serving: TaskTracker,
     shutdown: CancellationToken,
+    engines: TaskTracker,
+    drained: CancellationToken,
 }
 
 impl Tasks {
@@ -20,29 +23,37 @@ impl Tasks {
         Self::default()
     }
 
-    /// Runs `task` until it ends; it must end soon after [`Tasks::shutdown`] is cancelled.
+    /// Runs `task`, which serves requests; it must end soon after [`Tasks::shutdown`] is cancelled.
     pub fn spawn<F>(&self, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.tracker.spawn(task);
+        self.serving.spawn(task);
     }
 
-    /// Cancelled when the process should stop.
+    /// Cancelled when no more requests should be accepted.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
 
-    /// The tracker itself, for engines that track their own tasks.
-    pub fn tracker(&self) -> &TaskTracker {
-        &self.tracker
+    /// Cancelled when no more requests are being served, so engines get no more work.
+    pub fn drained(&self) -> &CancellationToken {
+        &self.drained
     }
 
-    /// Asks every task to stop and waits at most `patience`. True if all of them ended.
+    /// Tracks the tasks of engines; they must end soon after [`Tasks::drained`] is cancelled.
+    pub fn tracker(&self) -> &TaskTracker {
+        &self.engines
+    }
+
+    /// Asks every task to stop and waits at most `patience` for each kind. True if all of them ended.
     pub async fn finish(&self, patience: Duration) -> bool {
         self.shutdown.cancel();
-        self.tracker.close();
-        tokio::time::timeout(patience, self.tracker.wait()).await.is_ok()
+        self.serving.close();
+        let served = tokio::time::timeout(patience, self.serving.wait()).await.is_ok();
+        self.drained.cancel();
+        self.engines.close();
+        served & tokio::time::timeout(patience, self.engines.wait()).await.is_ok()
     }
 }
 
@@ -62,6 +73,32 @@ mod tests {
         });
         assert!(tasks.finish(Duration::from_secs(5)).await);
         assert!(finished.try_recv().is_ok());
+    }
+
+    #[tokio::test]
+    async fn engines_outlive_the_requests_that_need_them() {
+        let tasks = Tasks::new();
+        let (work, mut waiting) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<()>>(1);
+        let drained = tasks.drained().clone();
+        tasks.tracker().spawn(async move {
+            while let Some(answer) = tokio::select! {
+                answer = waiting.recv() => answer,
+                () = drained.cancelled() => None,
+            } {
+                answer.send(()).unwrap();
+            }
+        });
+        let stop = tasks.shutdown().clone();
+        let (done, mut finished) = tokio::sync::oneshot::channel();
+        tasks.spawn(async move {
+            stop.cancelled().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let (answer, answered) = tokio::sync::oneshot::channel();
+            work.send(answer).await.unwrap();
+            done.send(answered.await).unwrap();
+        });
+        assert!(tasks.finish(Duration::from_secs(5)).await);
+        assert_eq!(finished.try_recv(), Ok(Ok(())));
     }
 
     #[tokio::test]

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use sigstead_merkle::{Frontier, Hash, TileCoord, leaf_hash};
 
 use crate::{
-    Assigned, Attestation, Batch, Database, Intent, Issuance, Leaf, LeafSource, NewTree, Proposal, SearchKey,
-    StoreError, Tree, TreeKind, TreeStore,
+    Assigned, Attestation, Batch, Database, Intent, Issuance, IssuanceCounts, IssuanceOutcome, Leaf,
+    LeafSource, NewTree, Proposal, SearchKey, StoreError, Tree, TreeKind, TreeStore,
 };
 
 /// Runs every test, each on a database of its own.
@@ -277,12 +277,17 @@ async fn issuances_are_recorded(database: &Database) {
         not_before: 1,
         not_after: 2,
     };
-    database.record_intent(&intent).await.unwrap();
-    assert!(database.record_intent(&intent).await.is_err(), "a serial number is used once");
-    assert_eq!(database.issuance_counts().await.unwrap(), (0, 1));
-    let issuance = Issuance { serial: vec![1, 2], at_ms: 2, certificate: vec![4] };
-    database.record_issuance(&issuance).await.unwrap();
-    assert_eq!(database.issuance_counts().await.unwrap(), (1, 0));
+    let other = Intent { serial: vec![2, 2], ..intent.clone() };
+    database.record_issuances(&[intent.clone(), other], &[]).await.unwrap();
+    let fresh = Intent { serial: vec![3, 2], ..intent.clone() };
+    assert!(database.record_issuances(&[fresh, intent], &[]).await.is_err(), "a serial number is used once");
+    let counts = |issued, failed, open| IssuanceCounts { issued, failed, open };
+    assert_eq!(database.issuance_counts().await.unwrap(), counts(0, 0, 2), "all of a call, or nothing");
+    let outcome = |serial, outcome| Issuance { serial, at_ms: 2, outcome };
+    let issued = outcome(vec![1, 2], IssuanceOutcome::Issued(vec![4]));
+    let failed = outcome(vec![2, 2], IssuanceOutcome::Failed("the CT log refused".into()));
+    database.record_issuances(&[], &[issued, failed]).await.unwrap();
+    assert_eq!(database.issuance_counts().await.unwrap(), counts(1, 1, 0));
     let issuer = ([5; 32], Bytes::from_static(b"der"));
     database.put_ct_issuers(&[issuer.clone(), issuer]).await.unwrap();
     assert_eq!(database.ct_issuer(&[5; 32]).await.unwrap().as_deref(), Some(&b"der"[..]));

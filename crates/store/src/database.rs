@@ -5,7 +5,8 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
-    Batch, Committed, Head, Intent, Issuance, NewTree, SearchKey, StoreError, Tree, TreeKey, TreeKind,
+    Batch, Committed, Head, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, StoreError, Tree, TreeKey,
+    TreeKind,
 };
 
 /// How the database is used.
@@ -123,27 +124,24 @@ impl Database {
         either!(self.ct_issuer(fingerprint))
     }
 
-    /// Records that a certificate is about to be signed.
+    /// Adds to the CA's audit trail, all of it in one transaction.
     ///
     /// # Errors
-    /// When the database fails; then nothing may be signed.
-    pub async fn record_intent(&self, intent: &Intent) -> Result<(), StoreError> {
-        either!(self.record_intent(intent))
+    /// When the database fails; then nothing of an intent may be signed, and no certificate of an
+    /// issuance may leave.
+    pub async fn record_issuances(
+        &self,
+        intents: &[Intent],
+        issuances: &[Issuance],
+    ) -> Result<(), StoreError> {
+        either!(self.record_issuances(intents, issuances))
     }
 
-    /// Records what became of an intent.
-    ///
-    /// # Errors
-    /// When the database fails; then the certificate may not leave.
-    pub async fn record_issuance(&self, issuance: &Issuance) -> Result<(), StoreError> {
-        either!(self.record_issuance(issuance))
-    }
-
-    /// How many certificates were issued, and how many intents have no outcome.
+    /// How many certificates were to be issued, and what became of them.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn issuance_counts(&self) -> Result<(u64, u64), StoreError> {
+    pub async fn issuance_counts(&self) -> Result<IssuanceCounts, StoreError> {
         either!(self.issuance_counts())
     }
 

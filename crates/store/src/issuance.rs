@@ -28,6 +28,36 @@ pub struct Issuance {
     pub serial: Vec<u8>,
     /// Now, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// The certificate in DER, with its SCT.
-    pub certificate: Vec<u8>,
+    /// How it ended.
+    pub outcome: IssuanceOutcome,
+}
+
+/// How an issuance ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuanceOutcome {
+    /// With a certificate in DER, which carries its SCT.
+    Issued(Vec<u8>),
+    /// Without one; a precertificate may have been signed and logged. Why, for the operator.
+    Failed(String),
+}
+
+/// How many certificates the CA set out to issue, by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssuanceCounts {
+    /// That were issued.
+    pub issued: u64,
+    /// That were not.
+    pub failed: u64,
+    /// Whose outcome is not recorded: in the making, or cut off.
+    pub open: u64,
+}
+
+impl Issuance {
+    /// The columns `outcome`, `certificate` and `reason`.
+    pub(crate) fn columns(&self) -> (&'static str, &[u8], &str) {
+        match &self.outcome {
+            IssuanceOutcome::Issued(certificate) => ("issued", certificate, ""),
+            IssuanceOutcome::Failed(reason) => ("failed", &[], reason),
+        }
+    }
 }

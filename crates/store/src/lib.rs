@@ -24,7 +24,7 @@ pub mod contract;
 pub use batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
 pub use database::{Database, Options};
 pub use error::StoreError;
-pub use issuance::{Intent, Issuance};
+pub use issuance::{Intent, Issuance, IssuanceCounts, IssuanceOutcome};
 pub use search::SearchKey;
 pub use tree::{Head, NewTree, Tree, TreeKey, TreeKind, TreeState};
 pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

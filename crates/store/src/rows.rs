@@ -4,7 +4,7 @@
 macro_rules! rows {
     ($engine:ty) => {
         use crate::tree::{NewTree, Tree, TreeKind, TreeState};
-        use crate::{Intent, Issuance, SearchKey};
+        use crate::{Intent, Issuance, IssuanceCounts, SearchKey};
 
         impl $engine {
             pub(crate) async fn open_active_tree(&self, new: &NewTree) -> Result<Tree, StoreError> {
@@ -110,46 +110,36 @@ macro_rules! rows {
                 Ok(row.map(|row| row.try_get::<Vec<u8>, _>(0)).transpose()?.map(Bytes::from))
             }
 
-            pub(crate) async fn record_intent(&self, intent: &Intent) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO issuance_intents \
-                     (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                )
-                .bind(&intent.serial)
-                .bind(signed(intent.at_ms))
-                .bind(&intent.issuer)
-                .bind(&intent.subject)
-                .bind(&intent.san)
-                .bind(intent.key_fingerprint.to_vec())
-                .bind(intent.not_before)
-                .bind(intent.not_after)
-                .execute(self.write_pool())
-                .await?;
-                Ok(())
+            /// One transaction; see [`crate::Database::record_issuances`].
+            pub(crate) async fn record_issuances(
+                &self,
+                intents: &[Intent],
+                issuances: &[Issuance],
+            ) -> Result<(), StoreError> {
+                let mut transaction = self.begin_write().await?;
+                if !intents.is_empty() {
+                    trail::insert_intents(&mut transaction, intents).await?;
+                }
+                if !issuances.is_empty() {
+                    trail::insert_outcomes(&mut transaction, issuances).await?;
+                }
+                Ok(transaction.commit().await?)
             }
 
-            pub(crate) async fn record_issuance(&self, issuance: &Issuance) -> Result<(), StoreError> {
-                sqlx::query(
-                    "INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate) VALUES ($1, $2, 'issued', $3)",
-                )
-                .bind(&issuance.serial)
-                .bind(signed(issuance.at_ms))
-                .bind(&issuance.certificate)
-                .execute(self.write_pool())
-                .await?;
-                Ok(())
-            }
-
-            pub(crate) async fn issuance_counts(&self) -> Result<(u64, u64), StoreError> {
+            pub(crate) async fn issuance_counts(&self) -> Result<IssuanceCounts, StoreError> {
                 let row = sqlx::query(
-                    "SELECT (SELECT COUNT(*) FROM issuance_outcomes), \
+                    "SELECT (SELECT COUNT(*) FROM issuance_outcomes WHERE outcome = 'issued'), \
+                     (SELECT COUNT(*) FROM issuance_outcomes WHERE outcome = 'failed'), \
                      (SELECT COUNT(*) FROM issuance_intents i WHERE NOT EXISTS \
                        (SELECT 1 FROM issuance_outcomes o WHERE o.serial = i.serial))",
                 )
                 .fetch_one(self.read_pool())
                 .await?;
-                Ok((unsigned(row.try_get(0)?)?, unsigned(row.try_get(1)?)?))
+                Ok(IssuanceCounts {
+                    issued: unsigned(row.try_get(0)?)?,
+                    failed: unsigned(row.try_get(1)?)?,
+                    open: unsigned(row.try_get(2)?)?,
+                })
             }
 
             pub(crate) async fn ping(&self) -> Result<(), StoreError> {

@@ -113,5 +113,5 @@ async fn no_certificate_outlives_its_authority() {
     let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
     let text = "the certificate authority's own certificate is not valid at this time";
     assert_eq!(answer.error(), (503, text.to_owned()));
-    assert_eq!(authority.counts().await, (1, 0));
+    assert_eq!(authority.counts().await, (1, 0, 0));
 }

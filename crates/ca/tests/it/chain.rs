@@ -7,6 +7,7 @@ use sigstead_ca::{CaConfig, CertificateAuthority, IssuingCa, StartError};
 use sigstead_clock::{Clock, ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
+use sigstead_serve::Tasks;
 use sigstead_store::{Database, Options};
 use sigstead_x509::Certificate;
 use sigstead_x509::authority::{Profile, issue, root};
@@ -18,14 +19,15 @@ async fn start(signer: Arc<dyn Signer>, chain: Vec<Certificate>) -> Result<Certi
     let url = format!("sqlite:{}", folder.path().join("ca.db").display());
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
     let trust = "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n    type: email\n";
-    CertificateAuthority::new(CaConfig {
+    let config = CaConfig {
         providers: Providers::new(FulcioConfig::parse(trust).unwrap(), Arc::clone(&clock)).unwrap(),
         issuer: IssuingCa { signer, chain },
         ct: None,
         database: Database::open(&url, &Options::default()).await.unwrap(),
         clock,
         lifetime: Duration::from_secs(600),
-    })
+    };
+    CertificateAuthority::new(config, &Tasks::new())
 }
 
 #[tokio::test]

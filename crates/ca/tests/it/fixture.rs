@@ -11,6 +11,7 @@ use sigstead_ca::{CaConfig, CertificateAuthority, ClientAlgorithms, CtLogConfig,
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
+use sigstead_serve::Tasks;
 use sigstead_store::{Database, Options};
 use sigstead_testkit::Issuer;
 use sigstead_x509::authority::{Profile, issue, root};
@@ -121,7 +122,8 @@ impl Authority {
             clock: clock.clone(),
             lifetime: TEN_MINUTES,
         };
-        let router = router(Arc::new(CertificateAuthority::new(config).unwrap().allowing(allowed)));
+        let router =
+            router(Arc::new(CertificateAuthority::new(config, &Tasks::new()).unwrap().allowing(allowed)));
         Self { router, issuer, chain, database, clock, _folder: folder }
     }
 
@@ -174,9 +176,10 @@ impl Authority {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// Issued certificates, and intents without an outcome.
-    pub(crate) async fn counts(&self) -> (u64, u64) {
-        self.database.issuance_counts().await.unwrap()
+    /// Issued certificates, failed issuances, intents without an outcome.
+    pub(crate) async fn counts(&self) -> (u64, u64, u64) {
+        let counts = self.database.issuance_counts().await.unwrap();
+        (counts.issued, counts.failed, counts.open)
     }
 }
 

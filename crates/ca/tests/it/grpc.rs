@@ -50,7 +50,7 @@ async fn certificates() {
         let chain = parse_pem_chain(embedded.chain.unwrap().certificates.join("\n").as_bytes()).unwrap();
         assert_eq!(chain[1..], authority.chain);
     }
-    assert_eq!(authority.counts().await, (3, 0));
+    assert_eq!(authority.counts().await, (3, 0, 0));
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn signing_requests_that_are_none() {
         let answer = authority.post(SIGNING_CERT, &csr(&pem)).await;
         assert_eq!(answer.error(), (400, expected.to_owned()));
     }
-    assert_eq!(authority.counts().await, (0, 0));
+    assert_eq!(authority.counts().await, (0, 0, 0));
 }
 
 #[tokio::test]

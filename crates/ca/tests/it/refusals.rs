@@ -44,7 +44,7 @@ async fn tokens_with_the_reason_in_the_details() {
     let answer = authority.send("POST", SIGNING_CERT, &[], Vec::new()).await;
     assert_eq!(answer.error(), (400, BAD_TOKEN.to_owned()), "an empty body is an empty message");
     assert_eq!(answer.json()["code"], 3);
-    assert_eq!(authority.counts().await, (0, 0));
+    assert_eq!(authority.counts().await, (0, 0, 0));
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn bodies_that_are_no_requests() {
     assert_eq!(answer.error(), (400, "http: request body too large".to_owned()));
     let answer = authority.send("POST", SIGNING_CERT, &[], vec![0xff, 0xfe]).await;
     assert_eq!(answer.error().0, 400);
-    assert_eq!(authority.counts().await, (0, 0));
+    assert_eq!(authority.counts().await, (0, 0, 0));
 }
 
 proptest::proptest! {

@@ -21,7 +21,7 @@ async fn embedded_when_there_is_a_log() {
     let chain = answer.chain("signedCertificateEmbeddedSct");
     assert_eq!(chain[1..], authority.chain);
     assert_eq!(chain[0].spki_der(), key.public_key().spki_der());
-    assert_eq!(authority.counts().await, (1, 0));
+    assert_eq!(authority.counts().await, (1, 0, 0));
 }
 
 #[tokio::test]

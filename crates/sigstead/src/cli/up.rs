@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
+use sigstead_trust::Documents;
 
 use super::DataArguments;
 use super::client::write_documents;
@@ -81,8 +82,7 @@ impl Up {
         let provisioned = provision::provision(&data, clock.as_ref()).await?;
         let config = self.write_config(&data, &listeners, &provisioned)?;
         let tasks = Tasks::new();
-        self.serve(listeners, &config, provisioned, &tasks).await?;
-        let documents = wire::trust_documents(&config.trust()?)?;
+        let documents = self.serve(listeners, &config, provisioned, &tasks).await?;
         write_documents(data.path(), &documents)?;
         let report = Report::new(&data, &config)?;
         console::line(if self.json { report.json()? } else { report.table() });
@@ -148,13 +148,14 @@ impl Up {
         }
     }
 
+    /// Starts every service; what the trust root says of them.
     async fn serve(
         &self,
         listeners: Listeners,
         config: &Config,
         provisioned: Provisioned,
         tasks: &Tasks,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Documents> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let health = Health::new();
         let limits = Limits::default();
@@ -175,8 +176,8 @@ impl Up {
         listeners.log.serve(wire::log(&config.log()?, &database, &ground).await?, &limits, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
         let documents = wire::trust_documents(&config.trust()?)?;
-        listeners.trust.serve(sigstead_trust::router(documents), &limits, tasks);
+        listeners.trust.serve(sigstead_trust::router(documents.clone()), &limits, tasks);
         listeners.admin.serve(admin_router(health, metrics), &limits, tasks);
-        Ok(())
+        Ok(documents)
     }
 }

@@ -15,15 +15,16 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
         Some((url, key)) => Some(CtLogConfig { url: url.clone(), public_key: keys::public_key(key)? }),
         None => None,
     };
-    let authority = CertificateAuthority::new(Parts {
+    let parts = Parts {
         providers: Providers::new(issuers(config)?, Arc::clone(&ground.clock))?,
         issuer: IssuingCa { signer: keys::signer(&config.key)?, chain: keys::chain(&config.chain)? },
         ct,
         database: database.clone(),
         clock: Arc::clone(&ground.clock),
         lifetime: config.lifetime,
-    })
-    .with_context(|| format!("the certificate authority of {}", config.chain.display()))?;
+    };
+    let authority = CertificateAuthority::new(parts, &ground.tasks)
+        .with_context(|| format!("the certificate authority of {}", config.chain.display()))?;
     ground.watch_database("ca-database", database);
     Ok(sigstead_ca::router(Arc::new(authority)))
 }

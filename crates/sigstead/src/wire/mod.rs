@@ -50,7 +50,7 @@ impl Ground {
             guard_folder: self.guard.clone(),
             limits: Limits::default(),
         };
-        Log::start(parts, self.tasks.tracker(), self.tasks.shutdown()).await
+        Log::start(parts, self.tasks.tracker(), self.tasks.drained()).await
     }
 
     /// A service is ready while its database answers.

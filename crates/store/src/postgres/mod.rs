@@ -2,6 +2,7 @@
 //! `UNNEST`), so that it also runs on its distributed relatives and behind transaction poolers.
 
 mod append;
+mod trail;
 
 use std::str::FromStr as _;
 

@@ -1,6 +1,7 @@
 //! SQLite: one file, one process. Write-ahead log, every commit synced to disk, one writer at a time.
 
 mod append;
+mod trail;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;

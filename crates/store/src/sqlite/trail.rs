@@ -1,0 +1,54 @@
+//! The CA's audit trail in multi-row inserts: a statement of its own for each row would cost more than the row.
+
+use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::codec::signed;
+use crate::{Intent, Issuance, StoreError};
+
+/// Rows in one statement; SQLite takes at most 32,766 parameters.
+const ROWS: usize = 1000;
+
+pub(super) async fn insert_intents(
+    connection: &mut SqliteConnection,
+    intents: &[Intent],
+) -> Result<(), StoreError> {
+    for chunk in intents.chunks(ROWS) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO issuance_intents \
+             (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after) ",
+        );
+        query.push_values(chunk, |mut row, intent| {
+            row.push_bind(&intent.serial)
+                .push_bind(signed(intent.at_ms))
+                .push_bind(&intent.issuer)
+                .push_bind(&intent.subject)
+                .push_bind(&intent.san)
+                .push_bind(intent.key_fingerprint.to_vec())
+                .push_bind(intent.not_before)
+                .push_bind(intent.not_after);
+        });
+        query.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn insert_outcomes(
+    connection: &mut SqliteConnection,
+    issuances: &[Issuance],
+) -> Result<(), StoreError> {
+    for chunk in issuances.chunks(ROWS) {
+        let mut query =
+            QueryBuilder::new("INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason) ");
+        query.push_values(chunk, |mut row, issuance| {
+            let (outcome, certificate, reason) = issuance.columns();
+            row.push_bind(&issuance.serial)
+                .push_bind(signed(issuance.at_ms))
+                .push_bind(outcome)
+                .push_bind(certificate)
+                .push_bind(reason);
+        });
+        query.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
