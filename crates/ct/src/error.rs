@@ -43,6 +43,10 @@ impl From<StoreError> for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        let retry_after = match &self {
+            Self::Log(AppendError::Overloaded { retry_after }) => retry_after.as_secs().max(1),
+            _ => 1,
+        };
         let status = match &self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -63,7 +67,7 @@ impl IntoResponse for Error {
         let mut response =
             (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
         response
     }

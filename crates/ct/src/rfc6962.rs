@@ -164,8 +164,8 @@ async fn entry_and_proof(
     if leaf_index >= tree_size {
         return Err(Error::bad_request(format!("leaf {leaf_index} is not in a tree of {tree_size} entries")));
     }
-    let stored =
-        log.log.entry(leaf_index).await?.ok_or_else(|| Error::NotFound(format!("leaf {leaf_index}")))?;
+    let missing = || Error::NotFound(format!("leaf {leaf_index}"));
+    let stored = log.log.entry(leaf_index, tree_size).await?.ok_or_else(missing)?;
     let proof = log.log.inclusion(leaf_index, tree_size).await?;
     Ok(Json(EntryAndProof { entry: log.entry(&stored.record).await?, audit_path: encode_all(&proof.hashes) }))
 }
@@ -187,7 +187,7 @@ impl CtLog {
         let leaf = TileLeaf::parse(record).ok_or_else(damaged)?;
         let mut chain = Vec::new();
         for fingerprint in leaf.issuers() {
-            push_u24(&mut chain, &self.database.ct_issuer(&fingerprint).await?.ok_or_else(damaged)?);
+            push_u24(&mut chain, &self.issuer(&fingerprint).await?.ok_or_else(damaged)?);
         }
         let mut extra_data = Vec::new();
         if let Some(precertificate) = leaf.precertificate {

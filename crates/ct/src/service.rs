@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -16,8 +16,8 @@ pub struct CtLog {
     pub(crate) database: Database,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) roots: Vec<Certificate>,
-    /// Fingerprints of issuers that are known to be stored: submissions have few, again and again.
-    stored_issuers: RwLock<HashSet<Hash>>,
+    /// Issuers' certificates that are known to be stored: few, again and again, for only accepted chains have any.
+    stored_issuers: RwLock<HashMap<Hash, Bytes>>,
 }
 
 /// What a CT log is made of.
@@ -44,14 +44,29 @@ impl CtLog {
     pub(crate) async fn store_issuers(&self, issuers: Vec<(Hash, Bytes)>) -> Result<(), StoreError> {
         let unknown: Vec<(Hash, Bytes)> = {
             let stored = self.stored_issuers.read().unwrap_or_else(PoisonError::into_inner);
-            issuers.into_iter().filter(|(fingerprint, _)| !stored.contains(fingerprint)).collect()
+            issuers.into_iter().filter(|(fingerprint, _)| !stored.contains_key(fingerprint)).collect()
         };
         if !unknown.is_empty() {
             self.database.put_ct_issuers(&unknown).await?;
             let mut stored = self.stored_issuers.write().unwrap_or_else(PoisonError::into_inner);
-            stored.extend(unknown.into_iter().map(|(fingerprint, _)| fingerprint));
+            stored.extend(unknown);
         }
         Ok(())
+    }
+
+    /// An issuer's certificate, by the SHA-256 of its DER.
+    pub(crate) async fn issuer(&self, fingerprint: &Hash) -> Result<Option<Bytes>, StoreError> {
+        let stored =
+            self.stored_issuers.read().unwrap_or_else(PoisonError::into_inner).get(fingerprint).cloned();
+        if stored.is_some() {
+            return Ok(stored);
+        }
+        let found = self.database.ct_issuer(fingerprint).await?;
+        if let Some(certificate) = &found {
+            let mut stored = self.stored_issuers.write().unwrap_or_else(PoisonError::into_inner);
+            stored.insert(*fingerprint, certificate.clone());
+        }
+        Ok(found)
     }
 }
 

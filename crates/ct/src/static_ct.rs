@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sigstead_merkle::{Hash, TILE_WIDTH, TileCoord, TilePath};
+use sigstead_serve::accepts_gzip;
 
 use crate::CtLog;
 use crate::error::Error;
@@ -55,9 +56,8 @@ async fn data_tile(
     if first.checked_add(width).is_none_or(|end| end > published) {
         return Err(missing());
     }
-    let takes_gzip = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     if at.partial.is_none()
-        && takes_gzip.is_some_and(|value| value.contains("gzip"))
+        && accepts_gzip(&headers)
         && let Some(gzip) = log.log.sealed_bundle(at.n).await?
     {
         return Ok((octets(), [(header::CONTENT_ENCODING, "gzip")], gzip).into_response());
@@ -71,7 +71,7 @@ async fn issuer(State(log): State<Arc<CtLog>>, Path(fingerprint): Path<String>) 
     let missing = || Error::NotFound(format!("issuer {fingerprint}"));
     let mut hash: Hash = [0; 32];
     hex::decode_to_slice(&fingerprint, &mut hash).map_err(|_| missing())?;
-    let certificate = log.database.ct_issuer(&hash).await?.ok_or_else(missing)?;
+    let certificate = log.issuer(&hash).await?.ok_or_else(missing)?;
     let headers = [(header::CONTENT_TYPE, "application/pkix-cert"), (header::CACHE_CONTROL, IMMUTABLE)];
     Ok((headers, certificate).into_response())
 }

@@ -126,18 +126,17 @@ impl RekorLog {
     /// The entry at a place, with a proof in the newest published tree; `None` if there is none.
     pub(crate) async fn entry(&self, location: Location) -> Result<Option<FoundEntry>, LogError> {
         let log = &self.shards.get(location.shard).log;
-        let Some(stored) = log.entry(location.index).await? else { return Ok(None) };
-        let body = body_of(&stored.record).ok_or(LogError::Damaged(location.index))?;
-        let head = log.published().await?;
+        let Some(found) = log.proven_entry(location.index).await? else { return Ok(None) };
+        let body = body_of(&found.entry.record).ok_or(LogError::Damaged(location.index))?;
         let attestation = match attestation_key(&body) {
             Some(key) => self.database.attestation(&key).await?,
             None => None,
         };
         Ok(Some(FoundEntry {
             location,
-            timestamp_ms: stored.timestamp_ms,
-            proof: log.inclusion(location.index, head.size).await?,
-            checkpoint: head.note.clone(),
+            timestamp_ms: found.entry.timestamp_ms,
+            proof: found.proof,
+            checkpoint: found.head.note.clone(),
             attestation,
             body,
         }))

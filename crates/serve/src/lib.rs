@@ -5,6 +5,7 @@
 //! Out of scope: any API's routes, bodies and error shapes (each service has its own `error.rs`).
 
 mod cors;
+mod encoding;
 mod health;
 mod limits;
 mod listener;
@@ -13,6 +14,7 @@ mod request_id;
 mod tasks;
 
 pub use cors::{Cors, cors_layer, restricted_cors_layer};
+pub use encoding::accepts_gzip;
 pub use health::{Health, admin_router};
 pub use limits::Limits;
 pub use listener::{BoundListener, ServeError, bind};

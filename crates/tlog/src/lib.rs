@@ -12,6 +12,7 @@ mod log;
 mod open;
 mod proof;
 mod publish;
+mod read;
 mod rollback_guard;
 
 pub use append::Appended;
@@ -21,4 +22,5 @@ pub use log::{Limits, Log, LogParts};
 pub use open::open_active_tree;
 pub use proof::InclusionProof;
 pub use publish::{PublishedHead, Publisher};
+pub use read::ProvenEntry;
 pub use rollback_guard::{GuardError, RollbackGuard};

@@ -44,6 +44,8 @@ pub(crate) struct Shared<S> {
     pub(crate) published: ArcSwapOption<PublishedHead>,
     /// Full tiles.
     pub(crate) tiles: Cache<TileCoord, Bytes>,
+    /// The first hashes of tiles, by how many.
+    pub(crate) partial_tiles: Cache<(TileCoord, u16), Bytes>,
     /// Full runs of 256 entries, unpacked.
     pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
     pub(crate) queue: mpsc::Sender<Waiting>,
@@ -75,7 +77,7 @@ pub struct Limits {
     pub queue: usize,
     /// What a refused client is told.
     pub retry_after: Duration,
-    /// Bytes of full tiles kept in memory.
+    /// Bytes of full tiles kept in memory; a quarter more for partial ones.
     pub tile_cache: u64,
     /// Bytes of unpacked entries kept in memory.
     pub entry_cache: u64,
@@ -121,6 +123,10 @@ impl<S: TreeStore> Log<S> {
                 tiles: Cache::builder()
                     .weigher(|_, tile: &Bytes| weight(tile.len()))
                     .max_capacity(limits.tile_cache)
+                    .build(),
+                partial_tiles: Cache::builder()
+                    .weigher(|_, tile: &Bytes| weight(tile.len()))
+                    .max_capacity(limits.tile_cache / 4)
                     .build(),
                 runs: Cache::builder()
                     .weigher(|_, run: &Arc<Vec<StoredEntry>>| {

@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
 use sigstead_merkle::{
     HASH_LEN, Hash, NodeId, ProofError, Subtree, TILE_WIDTH, TileCoord, consistency_plan, empty_root,
     inclusion_plan,
 };
-use sigstead_store::{BUNDLE_WIDTH, StoreError, StoredEntry, TreeStore};
+use sigstead_store::{StoreError, TreeStore};
 
 use crate::AppendError;
 use crate::log::Log;
@@ -32,8 +30,19 @@ impl<S: TreeStore> Log<S> {
     /// # Errors
     /// When there is no such leaf, or the database fails.
     pub async fn inclusion(&self, index: u64, size: u64) -> Result<InclusionProof, AppendError> {
+        let root = self.root_at(size).await?;
+        self.inclusion_under(index, size, root).await
+    }
+
+    /// As [`Log::inclusion`], where the root is known.
+    pub(crate) async fn inclusion_under(
+        &self,
+        index: u64,
+        size: u64,
+        root: Hash,
+    ) -> Result<InclusionProof, AppendError> {
         let hashes = self.hashes(&inclusion_plan(index, size)?, size).await?;
-        Ok(InclusionProof { index, size, root: self.root_at(size).await?, hashes })
+        Ok(InclusionProof { index, size, root, hashes })
     }
 
     /// Proves that the tree of `second` leaves, which must be committed, continues the one of `first`.
@@ -67,44 +76,6 @@ impl<S: TreeStore> Log<S> {
         }
         let tile = self.tile_at(at, size).await?;
         Ok(tile.get(..usize::from(width) * HASH_LEN).map(Bytes::copy_from_slice))
-    }
-
-    /// An entry of the published tree; `None` beyond it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn entry(&self, index: u64) -> Result<Option<StoredEntry>, AppendError> {
-        let size = self.published().await?.size;
-        if index >= size {
-            return Ok(None);
-        }
-        let (n, within) = (index / BUNDLE_WIDTH, index % BUNDLE_WIDTH);
-        if (n + 1) * BUNDLE_WIDTH > size {
-            return Ok(self.entries(index, 1).await?.pop());
-        }
-        // A full run never changes: unpacked once, it serves all of its entries.
-        if let Some(run) = self.shared.runs.get(&n).await {
-            return Ok(run.get(within as usize).cloned());
-        }
-        let run = Arc::new(self.entries(n * BUNDLE_WIDTH, BUNDLE_WIDTH).await?);
-        self.shared.runs.insert(n, Arc::clone(&run)).await;
-        Ok(run.get(within as usize).cloned())
-    }
-
-    /// The entries `[from, from + count)`, as far as they are committed.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn entries(&self, from: u64, count: u64) -> Result<Vec<StoredEntry>, AppendError> {
-        Ok(self.shared.store.entries(self.shared.tree.key, from, count).await?)
-    }
-
-    /// A sealed bundle of 256 entries as one gzip member; `None` while it is not full or not sealed.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sealed_bundle(&self, n: u64) -> Result<Option<Bytes>, AppendError> {
-        Ok(self.shared.store.bundle(self.shared.tree.key, n).await?.map(|bundle| bundle.gzip))
     }
 
     /// The hash of a committed leaf.
@@ -149,25 +120,51 @@ impl<S: TreeStore> Log<S> {
         if let Some(full) = self.shared.tiles.get(&at).await {
             return Ok(full);
         }
-        let (store, tree) = (&self.shared.store, self.shared.tree.key);
+        let width = at.width(size);
+        if u64::from(width) == TILE_WIDTH {
+            return self.full_tile(at).await?.ok_or_else(|| missing(at));
+        }
+        // The first hashes of a tile never change either.
+        if let Some(partial) = self.shared.partial_tiles.get(&(at, width)).await {
+            return Ok(partial);
+        }
         for _ in 0..LOOKS {
-            // It may have filled up since `size`; a partial tile is a prefix of the full one.
-            if let Some(full) = store.tile(tree, at).await? {
-                self.shared.tiles.insert(at, full.clone()).await;
+            let hashes = self.hashes_so_far(at).await?;
+            if let Some(hashes) = hashes.get(..usize::from(width)) {
+                let partial = Bytes::from(hashes.concat());
+                self.shared.partial_tiles.insert((at, width), partial.clone()).await;
+                return Ok(partial);
+            }
+            // It filled up since `size`.
+            if let Some(full) = self.full_tile(at).await? {
                 return Ok(full);
             }
-            let hashes = match at.level.checked_sub(1) {
-                Some(below) => store.tile_roots(tree, below, at.n * TILE_WIDTH, TILE_WIDTH).await?,
-                None => {
-                    let edge = store.edge(tree).await?;
-                    let here = edge.head.size() / TILE_WIDTH == at.n;
-                    if here { edge.leaf_hashes } else { Vec::new() }
-                }
-            };
-            if hashes.len() >= usize::from(at.width(size)) {
-                return Ok(hashes.concat().into());
-            }
         }
-        Err(StoreError::Corrupt(format!("tile {at:?} is missing")).into())
+        Err(missing(at))
     }
+
+    async fn full_tile(&self, at: TileCoord) -> Result<Option<Bytes>, AppendError> {
+        let full = self.shared.store.tile(self.shared.tree.key, at).await?;
+        if let Some(full) = &full {
+            self.shared.tiles.insert(at, full.clone()).await;
+        }
+        Ok(full)
+    }
+
+    /// What there is of a tile that is not full; nothing of one that is.
+    async fn hashes_so_far(&self, at: TileCoord) -> Result<Vec<Hash>, AppendError> {
+        let (store, tree) = (&self.shared.store, self.shared.tree.key);
+        Ok(match at.level.checked_sub(1) {
+            Some(below) => store.tile_roots(tree, below, at.n * TILE_WIDTH, TILE_WIDTH).await?,
+            None => {
+                let edge = store.edge(tree).await?;
+                let here = edge.head.size() / TILE_WIDTH == at.n;
+                if here { edge.leaf_hashes } else { Vec::new() }
+            }
+        })
+    }
+}
+
+fn missing(at: TileCoord) -> AppendError {
+    StoreError::Corrupt(format!("tile {at:?} is missing")).into()
 }

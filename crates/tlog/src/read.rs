@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sigstead_store::{BUNDLE_WIDTH, StoredEntry, TreeStore};
+
+use crate::AppendError;
+use crate::log::Log;
+use crate::proof::InclusionProof;
+use crate::publish::PublishedHead;
+
+/// An entry and that it is in a published tree.
+#[derive(Debug, Clone)]
+pub struct ProvenEntry {
+    /// As it was stored.
+    pub entry: StoredEntry,
+    /// That it is in the tree of `head`.
+    pub proof: InclusionProof,
+    /// A signed head.
+    pub head: Arc<PublishedHead>,
+}
+
+impl<S: TreeStore> Log<S> {
+    /// An entry of a published tree, proven in it; `None` beyond the newest one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn proven_entry(&self, index: u64) -> Result<Option<ProvenEntry>, AppendError> {
+        // The head that this server signed last will do if the entry is in it: no need to ask for a newer one.
+        let head = match self.shared.published.load_full().filter(|head| index < head.size) {
+            Some(head) => head,
+            None => self.published().await?,
+        };
+        let Some(entry) = self.entry(index, head.size).await? else { return Ok(None) };
+        let proof = self.inclusion_under(index, head.size, head.root).await?;
+        Ok(Some(ProvenEntry { entry, proof, head }))
+    }
+
+    /// An entry of the first `size`, which must be committed; `None` beyond them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn entry(&self, index: u64, size: u64) -> Result<Option<StoredEntry>, AppendError> {
+        if index >= size {
+            return Ok(None);
+        }
+        let (n, within) = (index / BUNDLE_WIDTH, index % BUNDLE_WIDTH);
+        if (n + 1) * BUNDLE_WIDTH > size {
+            return Ok(self.entries(index, 1).await?.pop());
+        }
+        // A full run never changes: unpacked once, it serves all of its entries.
+        if let Some(run) = self.shared.runs.get(&n).await {
+            return Ok(run.get(within as usize).cloned());
+        }
+        let run = Arc::new(self.entries(n * BUNDLE_WIDTH, BUNDLE_WIDTH).await?);
+        self.shared.runs.insert(n, Arc::clone(&run)).await;
+        Ok(run.get(within as usize).cloned())
+    }
+
+    /// The entries `[from, from + count)`, as far as they are committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn entries(&self, from: u64, count: u64) -> Result<Vec<StoredEntry>, AppendError> {
+        Ok(self.shared.store.entries(self.shared.tree.key, from, count).await?)
+    }
+
+    /// A sealed bundle of 256 entries as one gzip member; `None` while it is not full or not sealed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_bundle(&self, n: u64) -> Result<Option<Bytes>, AppendError> {
+        Ok(self.shared.store.bundle(self.shared.tree.key, n).await?.map(|bundle| bundle.gzip))
+    }
+}
