@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash, body};
 use crate::envelope::Envelope;
-use crate::fields::{Fields, is_sha256};
+use crate::fields::{Fields, base64, is_sha256};
 use crate::pki::Verifier;
 
 /// Decoded; nothing believed yet.
@@ -70,7 +70,7 @@ impl Dsse {
             return Err(Rejection::entry("DSSE envelope must contain 1 or more signatures"));
         }
         let verifiers = proposed.list("verifiers").iter().map(|verifier| {
-            let pem = verifier.as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
+            let pem = verifier.as_str().and_then(base64);
             Verifier::from_pem(&pem.ok_or_else(|| Rejection::entry("could not parse public key as x509"))?)
         });
         Ok(Self::Proposed { text, verifiers: verifiers.collect::<Result<_, _>>()?, envelope })

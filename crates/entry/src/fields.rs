@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use serde_json::{Map, Value};
@@ -36,9 +38,9 @@ impl<'a> Fields<'a> {
         self.value(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Standard, padded base64.
+    /// A field that is base64.
     pub(crate) fn bytes(self, name: &str) -> Option<Vec<u8>> {
-        BASE64_STANDARD.decode(self.text(name)?).ok()
+        base64(self.text(name)?)
     }
 
     /// Whether there is an object.
@@ -47,9 +49,19 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Standard, padded base64. Line breaks do not count, for Go's decoder leaves them out.
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(without_line_breaks(text).as_ref()).ok()
+}
+
 /// Base64 in either alphabet, as DSSE allows.
 pub(crate) fn either_base64(text: &str) -> Option<Vec<u8>> {
-    BASE64_STANDARD.decode(text).or_else(|_| BASE64_URL_SAFE.decode(text)).ok()
+    let text = without_line_breaks(text);
+    BASE64_STANDARD.decode(text.as_ref()).or_else(|_| BASE64_URL_SAFE.decode(text.as_ref())).ok()
+}
+
+fn without_line_breaks(text: &str) -> Cow<'_, str> {
+    if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], "").into() } else { text.into() }
 }
 
 /// Whether `text` is a SHA-256 in hex.

@@ -10,7 +10,7 @@ use crate::Rejection;
 use crate::canonical::{Canonical, Hash, body};
 use crate::dsse::committed_hash;
 use crate::envelope::{Envelope, EnvelopeSignature};
-use crate::fields::Fields;
+use crate::fields::{Fields, base64, either_base64};
 use crate::pki::Verifier;
 
 /// Decoded 0.0.1; nothing believed yet.
@@ -149,7 +149,7 @@ impl IntotoV002 {
             return Err(Rejection::validation(&[format!("{missing} in body is required")]));
         }
         let signatures: Vec<SignatureV002> =
-            sent.list("signatures").iter().map(signature_v002).collect::<Result<_, _>>()?;
+            sent.list("signatures").iter().enumerate().map(signature_v002).collect::<Result<_, _>>()?;
         if signatures.is_empty() {
             return Err(Rejection::validation(&[
                 "content.envelope.signatures in body is required".to_owned()
@@ -159,8 +159,8 @@ impl IntotoV002 {
             .ok_or_else(|| Rejection::entry("content.hash must be the SHA-256 of the envelope"))?;
         let payload = sent.text("payload").map(twice_decoded).transpose()?;
         let verifiers = signatures.iter().map(|signature| {
-            let pem = BASE64_STANDARD.decode(&signature.public_key);
-            Verifier::from_pem(&pem.map_err(|_| Rejection::entry("publicKey is not base64"))?)
+            let pem = base64(&signature.public_key);
+            Verifier::from_pem(&pem.ok_or_else(|| Rejection::entry("publicKey is not base64"))?)
         });
         let decoded = signatures.iter().map(|signature| {
             Ok(EnvelopeSignature {
@@ -249,11 +249,14 @@ struct EnvelopeV002 {
     signatures: Vec<SignatureV002>,
 }
 
-fn signature_v002(sent: &Value) -> Result<SignatureV002, Rejection> {
+fn signature_v002((position, sent): (usize, &Value)) -> Result<SignatureV002, Rejection> {
     let sent = Fields::of(Some(sent));
     let needed = |name: &str| {
-        let missing =
-            || Rejection::validation(&[format!("content.envelope.signatures.0.{name} in body is required")]);
+        let missing = || {
+            Rejection::validation(&[format!(
+                "content.envelope.signatures.{position}.{name} in body is required"
+            )])
+        };
         sent.text(name).map(str::to_owned).ok_or_else(missing)
     };
     Ok(SignatureV002 {
@@ -265,7 +268,7 @@ fn signature_v002(sent: &Value) -> Result<SignatureV002, Rejection> {
 
 /// The API's bytes hold DSSE's base64 text.
 fn twice_decoded(text: &str) -> Result<Vec<u8>, Rejection> {
-    let once = BASE64_STANDARD.decode(text).ok().and_then(|once| String::from_utf8(once).ok());
-    let twice = once.and_then(|once| crate::fields::either_base64(&once));
+    let once = base64(text).and_then(|once| String::from_utf8(once).ok());
+    let twice = once.and_then(|once| either_base64(&once));
     twice.ok_or_else(|| Rejection::entry("payload and signatures must be base64 of base64"))
 }

@@ -80,8 +80,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // SIGQUIT is Postgres' immediate stop, which gives its shared memory back; SIGKILL would leak it.
         // It may be gone already; either way it is not ours any more.
-        let _killed = self.server.kill();
+        let _asked = Command::new("kill").args(["-QUIT", &self.server.id().to_string()]).status();
         let _reaped = self.server.wait();
     }
 }

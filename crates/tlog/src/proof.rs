@@ -83,7 +83,9 @@ impl<S: TreeStore> Log<S> {
     /// # Errors
     /// When there is none, or the database fails.
     pub async fn leaf_hash(&self, index: u64) -> Result<Hash, AppendError> {
-        self.node(NodeId { level: 0, index }, index.saturating_add(1)).await
+        // As much of its tile as is published: searches ask for many leaves of one tile.
+        let published = self.shared.published.load().as_ref().map_or(0, |head| head.size);
+        self.node(NodeId { level: 0, index }, published.max(index.saturating_add(1))).await
     }
 
     /// The index of the leaf with that hash.

@@ -42,12 +42,24 @@ impl Verifier {
         }
     }
 
-    /// With several certificates, each must be signed by the next.
+    /// With several certificates, each must be signed by the next, which must be an authority (RFC 5280 §6.1),
+    /// and all must be valid when the first one begins: the last one is the root, whoever it is.
     pub(crate) fn check_chain(&self) -> Result<(), Rejection> {
-        for pair in self.certificates.windows(2) {
-            if let [certificate, issuer] = pair {
-                let signed = certificate.verify_signed_by(issuer);
-                signed.map_err(|error| Rejection::entry(format!("invalid certificate chain: {error}")))?;
+        let invalid = |why: &str| Rejection::entry(format!("invalid certificate chain: {why}"));
+        let Some((first, issuers)) = self.certificates.split_first().filter(|(_, rest)| !rest.is_empty())
+        else {
+            return Ok(());
+        };
+        if !self.certificates.iter().all(|certificate| certificate.is_valid_at(first.not_before())) {
+            return Err(invalid("a certificate is not valid when the first one begins"));
+        }
+        for (between, (certificate, issuer)) in self.certificates.iter().zip(issuers).enumerate() {
+            certificate.verify_signed_by(issuer).map_err(|error| invalid(&error.to_string()))?;
+            if !issuer.is_ca() || !issuer.may_sign_certificates() {
+                return Err(invalid("an issuer is not a certificate authority"));
+            }
+            if issuer.path_length().is_some_and(|allowed| between > usize::from(allowed)) {
+                return Err(invalid("an issuer allows fewer certificates below it"));
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
-//! Entries against the recorded answers of a real Rekor.
+//! Entries against the recorded answers of a real Rekor, and their rules one by one.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+
+mod certificates;
 
 use proptest::prelude::{any, proptest};
 use serde_json::Value;
