@@ -13,6 +13,7 @@ mod intoto;
 mod kind;
 mod pki;
 mod rejection;
+pub mod v2;
 
 pub use canonical::{Canonical, attestation_key};
 pub use fields::Fields;

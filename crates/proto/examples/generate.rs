@@ -7,7 +7,11 @@
 use std::error::Error;
 use std::path::Path;
 
-const FILES: [&str; 2] = ["fulcio/v2/fulcio.proto", "grpc/health.proto"];
+use prost::Message as _;
+
+const FILES: [&str; 3] = ["fulcio/v2/fulcio.proto", "grpc/health.proto", "rekor/v2/rekor.proto"];
+/// Messages that are also read and written in protobuf's JSON mapping.
+const WITH_JSON: [&str; 3] = [".dev.sigstore.common.v1", ".dev.sigstore.rekor", ".io.intoto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     generate(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated"))
@@ -16,6 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Writes the generated code into a folder.
 pub(crate) fn generate(folder: &Path) -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, [Path::new(env!("CARGO_MANIFEST_DIR")).join("proto")])?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&descriptors.encode_to_vec())?
+        .out_dir(folder)
+        .emit_fields()
+        .build(&WITH_JSON)?;
     tonic_prost_build::configure().build_transport(false).out_dir(folder).compile_fds(descriptors)?;
     Ok(())
 }

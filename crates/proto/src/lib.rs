@@ -27,3 +27,46 @@ pub mod fulcio_v2 {
 pub mod health_v1 {
     include!("generated/grpc.health.v1.rs");
 }
+
+/// Rekor v2 and what it shares with other APIs: modules nested as the packages are, for generated code
+/// names its neighbours by relative paths. With serde as protobuf's JSON mapping; every field is written.
+#[expect(
+    missing_docs,
+    unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::excessive_nesting,
+    clippy::too_many_lines,
+    reason = "generated code"
+)]
+pub mod wire {
+    pub mod dev {
+        pub mod sigstore {
+            pub mod common {
+                pub mod v1 {
+                    include!("generated/dev.sigstore.common.v1.rs");
+                    include!("generated/dev.sigstore.common.v1.serde.rs");
+                }
+            }
+            pub mod rekor {
+                pub mod v1 {
+                    include!("generated/dev.sigstore.rekor.v1.rs");
+                    include!("generated/dev.sigstore.rekor.v1.serde.rs");
+                }
+                pub mod v2 {
+                    include!("generated/dev.sigstore.rekor.v2.rs");
+                    include!("generated/dev.sigstore.rekor.v2.serde.rs");
+                }
+            }
+        }
+    }
+    pub mod io {
+        pub mod intoto {
+            include!("generated/io.intoto.rs");
+            include!("generated/io.intoto.serde.rs");
+        }
+    }
+}
+
+pub use wire::dev::sigstore::{common::v1 as common_v1, rekor::v1 as rekor_v1, rekor::v2 as rekor_v2};
+pub use wire::io::intoto as dsse;

@@ -42,6 +42,21 @@ impl Verifier {
         }
     }
 
+    /// A bare key, as SubjectPublicKeyInfo in DER.
+    pub(crate) fn from_spki_der(der: &[u8]) -> Result<Self, Rejection> {
+        let key = PublicKey::from_spki_der(der);
+        let key = key.map_err(|error| Rejection::entry(format!("invalid public key: {error}")))?;
+        Ok(Self { key, certificates: Vec::new() })
+    }
+
+    /// The key of one certificate in DER.
+    pub(crate) fn from_certificate_der(der: &[u8]) -> Result<Self, Rejection> {
+        let invalid = |why: &dyn std::fmt::Display| Rejection::entry(format!("invalid certificate: {why}"));
+        let certificate = Certificate::from_der(der).map_err(|error| invalid(&error))?;
+        let key = certificate.public_key().map_err(|error| invalid(&error))?;
+        Ok(Self { key, certificates: vec![certificate] })
+    }
+
     /// With several certificates, each must be signed by the next, which must be an authority (RFC 5280 §6.1),
     /// and all must be valid when the first one begins: the last one is the root, whoever it is.
     pub(crate) fn check_chain(&self) -> Result<(), Rejection> {
