@@ -9,9 +9,6 @@ use sigstead_proto::fulcio_v2::ca_server::{Ca, CaServer};
 use sigstead_proto::fulcio_v2::{
     create_signing_certificate_request, credentials, oidc_issuer, signing_certificate,
 };
-use sigstead_proto::health_v1::health_check_response::ServingStatus;
-use sigstead_proto::health_v1::health_server::{Health, HealthServer};
-use sigstead_proto::health_v1::{HealthCheckRequest, HealthCheckResponse};
 use sigstead_x509::Certificate;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
@@ -24,7 +21,7 @@ pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<Certif
     let service = CaServer::new(Service(Arc::clone(authority))).max_decoding_message_size(MAX_BODY);
     Router::new()
         .route_service("/dev.sigstore.fulcio.v2.CA/{method}", service)
-        .route_service("/grpc.health.v1.Health/{method}", HealthServer::new(Alive))
+        .merge(sigstead_serve::grpc_health())
 }
 
 struct Service(Arc<CertificateAuthority>);
@@ -109,14 +106,5 @@ fn issuer((issuer, is_pattern): (&IssuerConfig, bool)) -> wire::OidcIssuer {
         issuer_type: issuer.issuer_type.name().to_owned(),
         subject_domain: issuer.subject_domain.clone().unwrap_or_default(),
         skip_email_verification: issuer.skip_email_verification,
-    }
-}
-
-struct Alive;
-
-#[tonic::async_trait]
-impl Health for Alive {
-    async fn check(&self, _: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
-        Ok(Response::new(HealthCheckResponse { status: ServingStatus::Serving.into() }))
     }
 }

@@ -28,6 +28,8 @@ enum Kind {
     RekorV1,
     /// Signature type 0x01.
     Ed25519,
+    /// Rekor v2's RSA keys: type 0xff with a long name.
+    Rsa,
     /// Signature type 0x05: an RFC 6962 tree head.
     Rfc6962,
 }
@@ -38,9 +40,10 @@ impl NoteSigner {
         Self { name: name.into(), kind: Kind::RekorV1, signer }
     }
 
-    /// As C2SP's type 0x01; the key must be Ed25519.
-    pub fn ed25519(name: impl Into<String>, signer: Arc<dyn Signer>) -> Self {
-        Self { name: name.into(), kind: Kind::Ed25519, signer }
+    /// As Rekor v2 logs sign: Ed25519 as C2SP's type 0x01, the only kind that witnesses take; ECDSA and RSA
+    /// for those who have no other key.
+    pub fn rekor_v2(name: impl Into<String>, signer: Arc<dyn Signer>) -> Self {
+        Self { name: name.into(), kind: Kind::of_rekor_v2(signer.public_key()), signer }
     }
 
     /// As static-ct logs sign: the RFC 6962 tree head inside a note (type 0x05).
@@ -57,9 +60,11 @@ impl NoteSigner {
             return Err(SignError::new(format!("\"{}\" cannot name a key in a checkpoint", self.name)));
         }
         match (self.kind, self.signer.public_key().kind()) {
-            (Kind::RekorV1 | Kind::Rfc6962, PublicKeyKind::EcdsaP256 | PublicKeyKind::Rsa { .. })
+            (
+                Kind::RekorV1 | Kind::Rfc6962 | Kind::Rsa,
+                PublicKeyKind::EcdsaP256 | PublicKeyKind::Rsa { .. },
+            )
             | (Kind::Ed25519, PublicKeyKind::Ed25519) => Ok(()),
-            (Kind::Ed25519, other) => Err(SignError::new(format!("use an Ed25519 key, not {other:?}"))),
             (_, other) => Err(SignError::new(format!(
                 "use a P-256 or RSA key, which clients verify with SHA-256, not {other:?}"
             ))),
@@ -68,13 +73,7 @@ impl NoteSigner {
 
     /// SHA-256 over what names the key; a Rekor v2 log's id.
     pub fn full_key_hash(&self) -> [u8; 32] {
-        let key = self.signer.public_key();
-        let typed = |kind: u8, bytes: &[u8]| sha256(&[self.name.as_bytes(), b"\n", &[kind], bytes].concat());
-        match self.kind {
-            Kind::RekorV1 => key.fingerprint(),
-            Kind::Ed25519 => typed(0x01, key.key_bytes()),
-            Kind::Rfc6962 => typed(0x05, &key.fingerprint()),
-        }
+        self.kind.key_hash(&self.name, self.signer.public_key())
     }
 
     /// The four bytes before each signature.
@@ -126,6 +125,33 @@ impl NoteSigner {
     fn note(&self, text: &str, signature: &[u8]) -> String {
         let signature = BASE64_STANDARD.encode([&self.key_id(), signature].concat());
         format!("{text}\n\u{2014} {} {signature}\n", self.name)
+    }
+}
+
+/// The id of a Rekor v2 log with that origin and key, as trust roots name it.
+pub fn rekor_v2_log_id(origin: &str, key: &PublicKey) -> [u8; 32] {
+    Kind::of_rekor_v2(key).key_hash(origin, key)
+}
+
+impl Kind {
+    const fn of_rekor_v2(key: &PublicKey) -> Self {
+        match key.kind() {
+            PublicKeyKind::Ed25519 => Self::Ed25519,
+            PublicKeyKind::Rsa { .. } => Self::Rsa,
+            // An ECDSA key's id has no name in it, as in v1.
+            _ => Self::RekorV1,
+        }
+    }
+
+    fn key_hash(self, name: &str, key: &PublicKey) -> [u8; 32] {
+        const RSA: &[u8] = b"\xffPKIX-RSA-PKCS#1v1.5";
+        let typed = |kind: &[u8], bytes: &[u8]| sha256(&[name.as_bytes(), b"\n", kind, bytes].concat());
+        match self {
+            Self::RekorV1 => key.fingerprint(),
+            Self::Ed25519 => typed(&[0x01], key.key_bytes()),
+            Self::Rsa => typed(RSA, key.spki_der()),
+            Self::Rfc6962 => typed(&[0x05], &key.fingerprint()),
+        }
     }
 }
 

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
-use sigstead_merkle::{Hash, TILE_WIDTH, TileCoord, TilePath};
-use sigstead_serve::accepts_gzip;
+use sigstead_merkle::{Hash, TILE_WIDTH, TilePath, parse_tile_url};
+use sigstead_serve::{Freshness, accepts_gzip, resource};
 
 use crate::CtLog;
 use crate::error::Error;
-
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 pub(crate) fn routes() -> Router<Arc<CtLog>> {
     Router::new()
@@ -23,23 +22,20 @@ pub(crate) fn routes() -> Router<Arc<CtLog>> {
         .route("/issuer/{fingerprint}", get(issuer))
 }
 
-async fn checkpoint(State(log): State<Arc<CtLog>>) -> Result<Response, Error> {
-    let head = log.log.published().await?;
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, head.note.clone()).into_response())
+async fn checkpoint(State(log): State<Arc<CtLog>>, headers: HeaderMap) -> Result<Response, Error> {
+    let note = log.log.published().await?.note.clone();
+    Ok(resource(&headers, "text/plain; charset=utf-8", Freshness::Revalidate, None, note.into()))
 }
 
 async fn tile(
     State(log): State<Arc<CtLog>>,
     Path((level, path)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Error> {
     let missing = || Error::NotFound(format!("tile {level}/{path}"));
-    let number: u8 =
-        level.parse().ok().filter(|number: &u8| number.to_string() == level).ok_or_else(missing)?;
-    let at = TilePath::parse(&path).ok_or_else(missing)?;
-    let width = at.partial.map_or(256, u16::from);
-    let tile = log.log.tile(TileCoord { level: number, n: at.n }, width).await?.ok_or_else(missing)?;
-    Ok((octets(), tile).into_response())
+    let (coord, width) = parse_tile_url(&level, &path).ok_or_else(missing)?;
+    let tile = log.log.tile(coord, width).await?.ok_or_else(missing)?;
+    Ok(octets(&headers, None, tile))
 }
 
 /// A full data tile is sent as it is stored, compressed, to whoever takes gzip.
@@ -60,26 +56,25 @@ async fn data_tile(
         && accepts_gzip(&headers)
         && let Some(gzip) = log.log.sealed_bundle(at.n).await?
     {
-        return Ok((octets(), [(header::CONTENT_ENCODING, "gzip")], gzip).into_response());
+        return Ok(octets(&headers, Some("gzip"), gzip));
     }
     let entries = log.log.entries(first, width).await?;
     let records: Vec<&[u8]> = entries.iter().map(|entry| entry.record.as_ref()).collect();
-    Ok((octets(), records.concat()).into_response())
+    Ok(octets(&headers, None, records.concat().into()))
 }
 
-async fn issuer(State(log): State<Arc<CtLog>>, Path(fingerprint): Path<String>) -> Result<Response, Error> {
+async fn issuer(
+    State(log): State<Arc<CtLog>>,
+    Path(fingerprint): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let missing = || Error::NotFound(format!("issuer {fingerprint}"));
     let mut hash: Hash = [0; 32];
     hex::decode_to_slice(&fingerprint, &mut hash).map_err(|_| missing())?;
     let certificate = log.issuer(&hash).await?.ok_or_else(missing)?;
-    let headers = [(header::CONTENT_TYPE, "application/pkix-cert"), (header::CACHE_CONTROL, IMMUTABLE)];
-    Ok((headers, certificate).into_response())
+    Ok(resource(&headers, "application/pkix-cert", Freshness::Immutable, None, certificate))
 }
 
-fn octets() -> [(header::HeaderName, &'static str); 3] {
-    [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (header::CACHE_CONTROL, IMMUTABLE),
-        (header::VARY, "accept-encoding"),
-    ]
+fn octets(headers: &HeaderMap, encoding: Option<&'static str>, body: Bytes) -> Response {
+    resource(headers, "application/octet-stream", Freshness::Immutable, encoding, body)
 }

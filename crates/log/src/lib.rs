@@ -1,4 +1,4 @@
-//! The Rekor service: the v1 API over trees of the `tlog` engine. (The engine itself is the crate `tlog`.)
+//! The Rekor service: the v1 and v2 APIs over trees of the `tlog` engine. (The engine itself is the crate `tlog`.)
 //!
 //! In scope: HTTP, ids, SETs, shards, search, attestations, and the shapes of answers and errors.
 //! Out of scope: what entries mean (see `entry`), appending and proofs (see `tlog`).
@@ -8,8 +8,11 @@ mod record;
 mod service;
 mod shards;
 mod v1;
+mod v2;
 
 pub use record::hash_record;
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
 pub use shards::{Shard, open_active_tree};
 pub use v1::router;
+pub use v2::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, hash_record as hash_v2_record};
+pub use v2::{open_active_tree as open_active_v2_tree, router as v2_router};

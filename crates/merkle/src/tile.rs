@@ -87,6 +87,15 @@ fn canonical_width(text: &str) -> Option<u8> {
     (width != 0 && width.to_string() == text).then_some(width)
 }
 
+/// What a hash tile's URL asks for, from its level and the rest: the tile, and how many of its hashes
+/// (C2SP tlog-tiles). `None` for every spelling but the one, so that caches hold each tile once.
+pub fn parse_tile_url(level: &str, path: &str) -> Option<(TileCoord, u16)> {
+    let number: u8 = level.parse().ok()?;
+    let at = TilePath::parse(path)?;
+    let width = at.partial.map_or(256, u16::from);
+    (number.to_string() == level).then_some((TileCoord { level: number, n: at.n }, width))
+}
+
 impl std::fmt::Display for TilePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut groups = vec![format!("{:03}", self.n % 1000)];

@@ -6,17 +6,21 @@
 
 mod cors;
 mod encoding;
+mod grpc_health;
 mod health;
 mod limits;
 mod listener;
 mod metrics;
 mod request_id;
+mod resource;
 mod tasks;
 
 pub use cors::{Cors, cors_layer, restricted_cors_layer};
 pub use encoding::accepts_gzip;
+pub use grpc_health::grpc_health;
 pub use health::{Health, admin_router};
 pub use limits::Limits;
 pub use listener::{BoundListener, ServeError, bind};
 pub use metrics::install_metrics;
+pub use resource::{Freshness, resource};
 pub use tasks::Tasks;

@@ -38,10 +38,11 @@ pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Resu
     let chain = certificate_authority(data, now).await?;
     step("timestamp authority: root and signing certificate");
     timestamp_authority(data, now).await?;
-    step("transparency log: key");
-    log_key(data, "keys/log.key", "log.pub")?;
+    step("transparency log: keys");
+    log_key(data, "keys/log.key", "log.pub", KeyKind::EcdsaP256)?;
+    log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
     step("CT log: key");
-    log_key(data, "keys/ct.key", "ct.pub")?;
+    log_key(data, "keys/ct.key", "ct.pub", KeyKind::EcdsaP256)?;
     step("development issuer: key");
     let issuer_key = key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?;
     let issuer_secret = secret(data, "dev-issuer.secret")?;
@@ -74,8 +75,8 @@ fn key(data: &DataDir, name: &str, kind: KeyKind) -> anyhow::Result<SoftwareSign
         .with_context(|| format!("cannot use the key {}", file.display()))
 }
 
-fn log_key(data: &DataDir, private: &str, public: &str) -> anyhow::Result<()> {
-    let signer = key(data, private, KeyKind::EcdsaP256)?;
+fn log_key(data: &DataDir, private: &str, public: &str, kind: KeyKind) -> anyhow::Result<()> {
+    let signer = key(data, private, kind)?;
     let pem = signer.public_key().to_pem();
     write_if_other(&data.file(public), pem.as_bytes())
 }

@@ -54,17 +54,21 @@ impl Documents {
     /// When the material cannot be named in a trusted root.
     pub fn render(material: &TrustMaterial) -> Result<Self, TrustError> {
         let trusted_root = TrustedRoot::new(material)?;
-        let signing_config = SigningConfig::new(material);
-        let client_trust_config = ClientTrustConfig {
-            media_type: "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
-            trusted_root: &trusted_root,
-            signing_config: &signing_config,
-        };
-        let mut files = vec![
-            (TRUSTED_ROOT, JSON, json(&trusted_root)?),
-            (SIGNING_CONFIG, JSON, json(&signing_config)?),
-            (CLIENT_TRUST_CONFIG, JSON, json(&client_trust_config)?),
-        ];
+        let mut files = vec![(TRUSTED_ROOT, JSON, json(&trusted_root)?)];
+        let mut configs = vec![(SIGNING_CONFIG, CLIENT_TRUST_CONFIG, &material.log_services)];
+        if !material.v2_log_services.is_empty() {
+            configs.push((SIGNING_CONFIG_V2, CLIENT_TRUST_CONFIG_V2, &material.v2_log_services));
+        }
+        for (signing_name, client_name, logs) in configs {
+            let signing_config = SigningConfig::new(material, logs);
+            let client_trust_config = ClientTrustConfig {
+                media_type: "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+                trusted_root: &trusted_root,
+                signing_config: &signing_config,
+            };
+            files.push((signing_name, JSON, json(&signing_config)?));
+            files.push((client_name, JSON, json(&client_trust_config)?));
+        }
         files.extend(pem_files(material));
         Ok(Self { files })
     }
@@ -86,8 +90,12 @@ impl Documents {
 const TRUSTED_ROOT: &str = "trusted_root.json";
 /// Name of the signing config's file, as TUF repositories call it.
 const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+/// The same for clients that should log with Rekor v2, as the public instance calls it.
+const SIGNING_CONFIG_V2: &str = "signing_config_rekor_v2.v0.2.json";
 /// Name of the file that sigstore-python reads with `--trust-config`.
 const CLIENT_TRUST_CONFIG: &str = "client_trust_config.json";
+/// The same for Rekor v2.
+const CLIENT_TRUST_CONFIG_V2: &str = "client_trust_config_rekor_v2.json";
 
 fn json(document: &impl Serialize) -> Result<Bytes, TrustError> {
     let mut text = serde_json::to_vec_pretty(document)?;

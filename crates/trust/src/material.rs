@@ -36,7 +36,7 @@ pub struct Log {
     pub url: String,
     /// The key that signs SETs, checkpoints or SCTs.
     pub public_key: PublicKey,
-    /// The 32 bytes that name the key on the wire (v1 and CT: SHA-256 of the SPKI).
+    /// The 32 bytes that name the key on the wire (v1 and CT: SHA-256 of the SPKI; v2: of name and key).
     pub log_id: [u8; 32],
     /// When its signatures count.
     pub validity: Validity,
@@ -62,16 +62,20 @@ pub struct TrustMaterial {
     pub certificate_authorities: Vec<Authority>,
     /// Timestamp authorities.
     pub timestamp_authorities: Vec<Authority>,
-    /// Transparency logs.
+    /// Transparency logs, Rekor v1.
     pub logs: Vec<Log>,
+    /// Transparency logs, Rekor v2.
+    pub v2_logs: Vec<Log>,
     /// Certificate-transparency logs.
     pub ct_logs: Vec<Log>,
     /// Where to get certificates.
     pub ca_services: Vec<Service>,
     /// Where to get identity tokens.
     pub oidc_services: Vec<Service>,
-    /// Where to log signatures.
+    /// Where to log signatures, Rekor v1.
     pub log_services: Vec<Service>,
+    /// Where to log signatures, Rekor v2; in a signing config of their own, for not every client speaks v2.
+    pub v2_log_services: Vec<Service>,
     /// Where to get timestamps.
     pub tsa_services: Vec<Service>,
 }

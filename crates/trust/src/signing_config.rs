@@ -39,8 +39,8 @@ struct Selector {
 const ANY: Selector = Selector { selector: "ANY" };
 
 impl SigningConfig {
-    /// From the services that take signing requests.
-    pub fn new(material: &TrustMaterial) -> Self {
+    /// From the services that take signing requests; `logs` are those of them that log signatures.
+    pub fn new(material: &TrustMaterial, logs: &[Service]) -> Self {
         let endpoint = |service: &Service| Endpoint {
             url: service.url.clone(),
             major_api_version: service.major_api_version,
@@ -52,7 +52,7 @@ impl SigningConfig {
             media_type: MEDIA_TYPE,
             ca_urls: endpoints(&material.ca_services),
             oidc_urls: endpoints(&material.oidc_services),
-            rekor_tlog_urls: endpoints(&material.log_services),
+            rekor_tlog_urls: endpoints(logs),
             rekor_tlog_config: ANY,
             tsa_urls: endpoints(&material.tsa_services),
             tsa_config: ANY,

@@ -37,7 +37,7 @@ impl TrustedRoot {
         };
         Ok(Self {
             media_type: MEDIA_TYPE,
-            tlogs: logs(&material.logs)?,
+            tlogs: logs(&[material.logs.as_slice(), &material.v2_logs].concat())?,
             certificate_authorities: authorities(&material.certificate_authorities)?,
             ctlogs: logs(&material.ct_logs)?,
             timestamp_authorities: authorities(&material.timestamp_authorities)?,

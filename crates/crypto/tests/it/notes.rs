@@ -44,7 +44,6 @@ fn keys_that_clients_could_not_verify_are_refused() {
     assert!(NoteSigner::rekor_v1("log.example", signer(KeyKind::EcdsaP256)).validate().is_ok());
     assert!(NoteSigner::rekor_v1("log.example", signer(KeyKind::EcdsaP384)).validate().is_err());
     assert!(NoteSigner::rfc6962("log.example", signer(KeyKind::Ed25519)).validate().is_err());
-    assert!(NoteSigner::ed25519("log.example", signer(KeyKind::EcdsaP256)).validate().is_err());
     assert!(NoteSigner::rekor_v1("two words", signer(KeyKind::EcdsaP256)).validate().is_err());
 }
 
@@ -53,7 +52,7 @@ fn keys_that_clients_could_not_verify_are_refused() {
 fn ed25519_key_ids_follow_the_specification() {
     let spki = include_bytes!("../../testdata/rekor-tiles-ed25519.der");
     let signer = Arc::new(PublicOnly(PublicKey::from_spki_der(spki).unwrap()));
-    let signer = NoteSigner::ed25519("rekor-local", signer);
+    let signer = NoteSigner::rekor_v2("rekor-local", signer);
     assert_eq!(hex::encode(signer.key_id()), "25dff4bb");
 }
 

@@ -115,7 +115,7 @@ fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
     let url = |service: &Option<(String, PathBuf)>| {
         service.as_ref().map(|(url, _)| url.clone()).unwrap_or_default()
     };
-    let log = trust.log.as_ref().map(|(url, _, _)| url.as_str()).unwrap_or_default();
+    let log = trust.log.as_ref().map(|log| log.url.as_str()).unwrap_or_default();
     let (ca, tsa, oidc) = (url(&trust.ca), url(&trust.tsa), trust.oidc_url.as_deref().unwrap_or_default());
     match client {
         ClientKind::Cosign => format!(

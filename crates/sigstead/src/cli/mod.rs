@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sigstead_store::TreeKind;
 
 /// A self-hosted Sigstore: certificate authority, timestamp authority, transparency log,
 /// certificate-transparency log and trust root.
@@ -109,10 +110,10 @@ impl Cli {
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
             Command::Ct(LogArguments { service, command: None }) => start(Service::Ct, &service).await,
             Command::Log(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
-                audit::audit(sigstead_store::TreeKind::RekorV1, &arguments).await
+                audit::audit(&[TreeKind::RekorV1, TreeKind::RekorV2], &arguments).await
             }
             Command::Ct(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
-                audit::audit(sigstead_store::TreeKind::Ct, &arguments).await
+                audit::audit(&[TreeKind::Ct], &arguments).await
             }
             Command::Token(token) => token.run().await,
             Command::Client(client) => client.run(),

@@ -45,7 +45,7 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let router = match service {
         Service::Ca => wire::ca(&config.ca()?, &wire::open_database(&config).await?, &ground).await?,
         Service::Tsa => wire::tsa(&config.tsa()?, &ground)?,
-        Service::Log => wire::log(&config.log()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Log => wire::log(&config, &wire::open_database(&config).await?, &ground).await?,
         Service::Ct => wire::ct(&config.ct()?, &wire::open_database(&config).await?, &ground).await?,
         Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
     };

@@ -173,7 +173,7 @@ impl Up {
         listeners.issuer.serve(issuer.router(), &limits, tasks);
         listeners.ct.serve(wire::ct(&config.ct()?, &database, &ground).await?, &limits, tasks);
         listeners.ca.serve(wire::ca(&config.ca()?, &database, &ground).await?, &limits, tasks);
-        listeners.log.serve(wire::log(&config.log()?, &database, &ground).await?, &limits, tasks);
+        listeners.log.serve(wire::log(config, &database, &ground).await?, &limits, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
         let documents = wire::trust_documents(&config.trust()?)?;
         listeners.trust.serve(sigstead_trust::router(documents.clone()), &limits, tasks);

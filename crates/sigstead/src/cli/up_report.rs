@@ -31,8 +31,8 @@ impl Report {
         let missing = "the generated configuration is incomplete";
         let (ca, _) = trust.ca.context(missing)?;
         let (tsa, _) = trust.tsa.context(missing)?;
-        let (log, ..) = trust.log.context(missing)?;
-        let (ct, ..) = trust.ct.context(missing)?;
+        let log = trust.log.context(missing)?.url;
+        let ct = trust.ct.context(missing)?.url;
         Ok(Self {
             ca,
             log,

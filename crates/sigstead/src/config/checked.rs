@@ -5,6 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use sigstead_clock::Timestamp;
 use sigstead_crypto::Secret;
+use sigstead_entry::v2::Algorithms;
+use sigstead_log::Duplicates;
 
 use super::raw::{self, RawConfig};
 
@@ -43,6 +45,24 @@ pub(crate) struct LogConfig {
     pub(crate) hostname: String,
 }
 
+/// `[log_v2]`: served beside `[log]`.
+pub(crate) struct LogV2Config {
+    pub(crate) key: String,
+    pub(crate) origin: String,
+    pub(crate) dsse: bool,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) algorithms: Algorithms,
+}
+
+/// A log in the trust root.
+pub(crate) struct TrustedLog {
+    pub(crate) url: String,
+    pub(crate) public_key: PathBuf,
+    pub(crate) since: Timestamp,
+    /// Rekor v2: the name that is part of the log's id.
+    pub(crate) origin: Option<String>,
+}
+
 /// `[ct]`.
 pub(crate) struct CtConfig {
     pub(crate) listen: SocketAddr,
@@ -60,10 +80,9 @@ pub(crate) struct TrustConfig {
     pub(crate) ca: Option<(String, PathBuf)>,
     /// Endpoint URL and chain file.
     pub(crate) tsa: Option<(String, PathBuf)>,
-    /// URL, public key file, first use.
-    pub(crate) log: Option<(String, PathBuf, Timestamp)>,
-    /// URL, public key file, first use.
-    pub(crate) ct: Option<(String, PathBuf, Timestamp)>,
+    pub(crate) log: Option<TrustedLog>,
+    pub(crate) log_v2: Option<TrustedLog>,
+    pub(crate) ct: Option<TrustedLog>,
 }
 
 impl Config {
@@ -134,6 +153,40 @@ impl Config {
         })
     }
 
+    /// `[log_v2]`, complete; `None` if the file has none.
+    pub(crate) fn log_v2(&self) -> anyhow::Result<Option<LogV2Config>> {
+        let raw = &self.raw.log_v2;
+        if raw.key.is_none() {
+            return Ok(None);
+        }
+        let duplicates = match raw.duplicates.as_deref() {
+            None | Some("existing") => Duplicates::Existing,
+            Some("conflict") => Duplicates::Conflict,
+            Some(other) => {
+                bail!(self.wrong("log_v2.duplicates", other, "write \"existing\" or \"conflict\""))
+            }
+        };
+        Ok(Some(LogV2Config {
+            key: self.key(raw.key.as_deref(), "log_v2.key")?,
+            origin: self.needed(raw.origin.as_deref(), "log_v2.origin")?.to_owned(),
+            dsse: raw.dsse.unwrap_or(false),
+            duplicates,
+            algorithms: self.algorithms(raw.algorithms.as_deref())?,
+        }))
+    }
+
+    /// A preset, or names of key details.
+    fn algorithms(&self, text: Option<&str>) -> anyhow::Result<Algorithms> {
+        match text {
+            None | Some("rekor-tiles-head") => Ok(Algorithms::head()),
+            Some("rekor-tiles-2.2") => Ok(Algorithms::tiles_2_2()),
+            Some(list) => Algorithms::named(list.split(',').map(str::trim)).map_err(|unknown| {
+                let hint = "write rekor-tiles-head, rekor-tiles-2.2 or names as PKIX_ECDSA_P256_SHA_256, PKIX_ED25519_PH";
+                anyhow::anyhow!(self.wrong("log_v2.algorithms", unknown, hint))
+            }),
+        }
+    }
+
     /// `[ct]`, complete.
     pub(crate) fn ct(&self) -> anyhow::Result<CtConfig> {
         let raw = &self.raw.ct;
@@ -147,7 +200,7 @@ impl Config {
 
     /// `[trust]`, with the public parts of the services that the file names.
     pub(crate) fn trust(&self) -> anyhow::Result<TrustConfig> {
-        let RawConfig { ca, tsa, log, ct, trust, .. } = &self.raw;
+        let RawConfig { ca, tsa, log, log_v2, ct, trust, .. } = &self.raw;
         let authority = |url: Option<&str>, chain: Option<&Path>, key| match url {
             Some(url) => anyhow::Ok(Some((url.to_owned(), self.needed_path(chain, key)?))),
             None => Ok(None),
@@ -158,30 +211,29 @@ impl Config {
             oidc_url: trust.oidc_url.clone(),
             ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
             tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
-            log: self.trusted_log(
-                log.url.as_deref(),
-                log.public_key.as_deref(),
-                log.since.as_deref(),
-                "log",
+            log: self.trusted_log((&log.url, &log.public_key, &log.since), None, "log")?,
+            log_v2: self.trusted_log(
+                (&log_v2.url, &log_v2.public_key, &log_v2.since),
+                log_v2.origin.as_deref(),
+                "log_v2",
             )?,
-            ct: self.trusted_log(ct.url.as_deref(), ct.public_key.as_deref(), ct.since.as_deref(), "ct")?,
+            ct: self.trusted_log((&ct.url, &ct.public_key, &ct.since), None, "ct")?,
         })
     }
 
     fn trusted_log(
         &self,
-        url: Option<&str>,
-        key: Option<&Path>,
-        since: Option<&str>,
+        (url, key, since): (&Option<String>, &Option<PathBuf>, &Option<String>),
+        origin: Option<&str>,
         section: &str,
-    ) -> anyhow::Result<Option<(String, PathBuf, Timestamp)>> {
-        let Some(url) = url else { return Ok(None) };
-        let key = self.needed_path(key, &format!("{section}.public_key"))?;
+    ) -> anyhow::Result<Option<TrustedLog>> {
+        let Some(url) = url.clone() else { return Ok(None) };
+        let public_key = self.needed_path(key.as_deref(), &format!("{section}.public_key"))?;
         let since_key = format!("{section}.since");
-        let since = self.needed(since, &since_key)?;
+        let since = self.needed(since.as_deref(), &since_key)?;
         let since = Timestamp::from_rfc3339(since)
             .with_context(|| self.wrong(&since_key, since, "write the time as 2026-01-31T12:00:00Z"))?;
-        Ok(Some((url.to_owned(), key, since)))
+        Ok(Some(TrustedLog { url, public_key, since, origin: origin.map(str::to_owned) }))
     }
 
     fn needed<'a>(&self, value: Option<&'a str>, key: &str) -> anyhow::Result<&'a str> {

@@ -21,6 +21,7 @@ pub(crate) struct RawConfig {
     pub(crate) ca: RawCa,
     pub(crate) tsa: RawTsa,
     pub(crate) log: RawLog,
+    pub(crate) log_v2: RawLogV2,
     pub(crate) ct: RawCt,
     pub(crate) trust: RawTrust,
 }
@@ -61,6 +62,19 @@ pub(crate) struct RawLog {
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) hostname: Option<String>,
     pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawLogV2 {
+    pub(crate) url: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) origin: Option<String>,
+    pub(crate) since: Option<String>,
+    pub(crate) dsse: Option<bool>,
+    pub(crate) duplicates: Option<String>,
+    pub(crate) algorithms: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -66,6 +66,21 @@ public_key = "log.pub"
 hostname = "{host}"
 since = "{log_since}"
 
+# Rekor v2, on the same port. Without this section there is only v1.
+[log_v2]
+url = "http://{log}"
+key = "file:keys/log-v2.key"
+public_key = "log-v2.pub"
+# Clients want the host of `url`, without port.
+origin = "{host}"
+since = "{log_since}"
+# "existing": the entry that is there, with a fresh proof. "conflict": 409.
+duplicates = "existing"
+# rekor-tiles-head, rekor-tiles-2.2 or a list of key details.
+algorithms = "rekor-tiles-head"
+# Entries of kind dsse 0.0.2, which rekor-tiles took until 2.2.
+dsse = false
+
 [ct]
 listen = "{ct}"
 url = "http://{ct}"

@@ -2,11 +2,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use sigstead_clock::Timestamp;
+use sigstead_crypto::note::rekor_v2_log_id;
 use sigstead_trust::{Authority, Documents, Log, Service, TrustMaterial, Validity};
 use sigstead_x509::Certificate;
 
 use super::keys;
-use crate::config::TrustConfig;
+use crate::config::{TrustConfig, TrustedLog};
 
 /// The trust root's documents, from the public files that the configuration names.
 pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents> {
@@ -23,13 +24,18 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
         material.tsa_services.push(service(url, 1, authority.validity));
         material.timestamp_authorities.push(authority);
     }
-    if let Some((url, key, since)) = &config.log {
-        let log = log(url, key, *since)?;
-        material.log_services.push(service(url, 1, log.validity));
+    if let Some(trusted) = &config.log {
+        let log = log(trusted)?;
+        material.log_services.push(service(&trusted.url, 1, log.validity));
         material.logs.push(log);
     }
-    if let Some((url, key, since)) = &config.ct {
-        material.ct_logs.push(log(url, key, *since)?);
+    if let Some(trusted) = &config.log_v2 {
+        let log = log(trusted)?;
+        material.v2_log_services.push(service(&trusted.url, 2, log.validity));
+        material.v2_logs.push(log);
+    }
+    if let Some(trusted) = &config.ct {
+        material.ct_logs.push(log(trusted)?);
     }
     if let Some(url) = &config.oidc_url {
         let since = material.ca_services.first().map(|ca| ca.validity.start);
@@ -50,10 +56,13 @@ fn authority(url: &str, chain: &Path) -> anyhow::Result<Authority> {
     Ok(Authority { url: url.to_owned(), chain, validity })
 }
 
-fn log(url: &str, key: &Path, since: Timestamp) -> anyhow::Result<Log> {
-    let public_key = keys::public_key(key)?;
-    let log_id = public_key.fingerprint();
-    Ok(Log { url: url.to_owned(), public_key, log_id, validity: Validity::since(since) })
+fn log(trusted: &TrustedLog) -> anyhow::Result<Log> {
+    let public_key = keys::public_key(&trusted.public_key)?;
+    let log_id = match &trusted.origin {
+        Some(origin) => rekor_v2_log_id(origin, &public_key),
+        None => public_key.fingerprint(),
+    };
+    Ok(Log { url: trusted.url.clone(), public_key, log_id, validity: Validity::since(trusted.since) })
 }
 
 fn service(url: &str, major_api_version: u32, validity: Validity) -> Service {
