@@ -13,3 +13,4 @@ mod server;
 mod shards;
 mod signatures;
 mod tiles;
+mod v2;

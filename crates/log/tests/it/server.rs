@@ -8,7 +8,7 @@ use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::note::NoteSigner;
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_log::{RekorConfig, RekorLimits, RekorLog, Shard, open_active_tree, router};
-use sigstead_store::{Database, Options};
+use sigstead_store::{Database, Options, Tree};
 use sigstead_tlog::{Limits, Log, LogParts, Publisher};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ pub(crate) const HOST: &str = "rekor.test";
 pub(crate) struct Ground {
     folder: TempDir,
     pub(crate) database: Database,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     tracker: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -40,15 +40,21 @@ impl Ground {
     pub(crate) async fn shard(&self) -> Shard {
         let tree = open_active_tree(&self.database, HOST, &*self.clock).await.unwrap();
         let signer: Arc<dyn Signer> = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
+        let log = self.start(tree, NoteSigner::rekor_v1(HOST, Arc::clone(&signer))).await;
+        Shard { log, signer }
+    }
+
+    /// The engine on a tree.
+    pub(crate) async fn start(&self, tree: Tree, signer: NoteSigner) -> Log<Database> {
         let parts = LogParts {
             store: self.database.clone(),
             tree,
-            publisher: Publisher::Checkpoint(NoteSigner::rekor_v1(HOST, Arc::clone(&signer))),
+            publisher: Publisher::Checkpoint(signer),
             clock: Arc::clone(&self.clock),
             guard_folder: self.folder.path().join("guard"),
             limits: Limits::default(),
         };
-        Shard { log: Log::start(parts, &self.tracker, &self.shutdown).await.unwrap(), signer }
+        Log::start(parts, &self.tracker, &self.shutdown).await.unwrap()
     }
 
     pub(crate) async fn serve(self, inactive: Vec<Shard>, active: Shard, limits: RekorLimits) -> Server {
