@@ -12,7 +12,7 @@ mod v2;
 
 pub use record::hash_record;
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
-pub use shards::{Shard, open_active_tree};
+pub use shards::{OpenShard, Shard, open_active_tree, rotate};
 pub use v1::router;
 pub use v2::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, hash_record as hash_v2_record};
 pub use v2::{open_active_tree as open_active_v2_tree, router as v2_router};

@@ -1,34 +1,48 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use sigstead_entry::{Canonical, attestation_key};
 use sigstead_merkle::Hash;
-use sigstead_store::{Attestation, Database, LeafSource, Proposal, SearchKey, StoreError, TreeKey};
+use sigstead_store::{
+    Attestation, Database, LeafSource, Proposal, SearchKey, StoreError, TreeKind, TreeState,
+};
 use sigstead_tlog::{AppendError, Appended, InclusionProof};
 use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::entry_id::EntryId;
 use crate::record::{body_of, leaf_of};
-use crate::shards::{Location, Shard, Shards};
+use crate::shards::{Location, OpenShard, Shard, Shards};
 
 /// A Rekor log: shards, search and attestations, without HTTP.
-#[derive(Debug)]
 pub struct RekorLog {
-    pub(crate) shards: Shards,
+    shards: ArcSwap<Shards>,
+    open_shard: OpenShard,
+    /// One reader at a time looks for a rotation.
+    looking: Mutex<()>,
+    genesis: bool,
     database: Database,
     pub(crate) limits: RekorLimits,
 }
 
 /// What a log is made of.
-#[derive(Debug)]
 pub struct RekorConfig {
-    /// Takes entries.
-    pub active: Shard,
-    /// Frozen, oldest first.
-    pub inactive: Vec<Shard>,
-    /// Search keys and attestations.
+    /// How the engine is started on a shard.
+    pub open_shard: OpenShard,
+    /// Whether an empty shard begins with an entry of the log's own. Clients stumble over index 0 and over
+    /// empty logs: some writers leave zeros out of bundles, and rekor-cli cannot compare against size 0.
+    pub genesis: bool,
+    /// The trees, search keys and attestations.
     pub database: Database,
     /// What is refused.
     pub limits: RekorLimits,
 }
+
+/// How often a server looks whether another one rotated the log.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What is refused as too large.
 #[derive(Debug, Clone, Copy)]
@@ -78,37 +92,94 @@ pub(crate) struct FoundEntry {
 }
 
 impl RekorLog {
-    /// Opens the log over its shards.
+    /// Opens every shard; there must be one.
     ///
     /// # Errors
-    /// When a shard's size cannot be read.
-    pub async fn new(config: RekorConfig) -> Result<Self, LogError> {
-        let RekorConfig { active, inactive, database, limits } = config;
-        Ok(Self { shards: Shards::new(inactive, active).await?, database, limits })
+    /// When the database or a shard's key fails.
+    pub async fn open(config: RekorConfig) -> Result<Self, LogError> {
+        let RekorConfig { open_shard, genesis, database, limits } = config;
+        let shards = Shards::open(&database, &open_shard, None).await?;
+        let log = Self {
+            shards: ArcSwap::from_pointee(shards),
+            open_shard,
+            looking: Mutex::new(()),
+            genesis,
+            database,
+            limits,
+        };
+        log.seed_genesis().await?;
+        Ok(log)
     }
 
-    /// Appends an entry of the log's own to an empty tree. Clients stumble over index 0 and over empty
-    /// logs: some writers leave zeros out of bundles, and rekor-cli cannot compare against size 0.
-    ///
-    /// # Errors
-    /// When the key or the database fails.
-    pub async fn seed_genesis(&self) -> Result<(), LogError> {
-        let (_, active) = self.shards.active();
-        if active.log.published().await?.size > 0 {
+    /// The shards of now.
+    pub(crate) fn shards(&self) -> Arc<Shards> {
+        self.shards.load_full()
+    }
+
+    /// Follows rotations until `shutdown`.
+    pub async fn follow_rotations(self: Arc<Self>, shutdown: CancellationToken) {
+        let look = async || loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if let Err(error) = self.look_for_rotation().await {
+                tracing::warn!(%error, "looking for new shards");
+            }
+        };
+        shutdown.run_until_cancelled(look()).await;
+    }
+
+    /// Whether there is a newer shard than `known`; it is open then.
+    async fn look_for_rotation(&self) -> Result<bool, LogError> {
+        let _alone = self.looking.lock().await;
+        let known = self.shards();
+        let newest = self.database.trees(TreeKind::RekorV1).await?.pop();
+        if newest.is_none_or(|newest| newest.key == known.active().1.log.tree().key) {
+            return Ok(false);
+        }
+        let shards = Shards::open(&self.database, &self.open_shard, Some(&known)).await?;
+        tracing::info!(tree = shards.active().1.tree_id(), "the log goes on in a new shard");
+        self.shards.store(Arc::new(shards));
+        self.seed_genesis().await?;
+        Ok(true)
+    }
+
+    async fn seed_genesis(&self) -> Result<(), LogError> {
+        let shards = self.shards();
+        let (_, active) = shards.active();
+        let takes_entries = active.log.tree().state == TreeState::Active;
+        if !self.genesis || !takes_entries || active.log.published().await?.size > 0 {
             return Ok(());
         }
         let message = format!("sigstead genesis of {}\n", active.log.tree().origin);
         let signature = active.signer.sign(message.as_bytes()).await?;
         let entry = genesis_entry(message.as_bytes(), &signature, active);
         let canonical = sigstead_entry::Proposed::parse(&entry).and_then(sigstead_entry::Proposed::verify)?;
-        self.append(canonical).await?;
+        self.append_to(active, &canonical).await?;
         Ok(())
     }
 
+    /// Appends to the shard that takes entries; if that was frozen meanwhile, to the next.
     pub(crate) async fn append(&self, canonical: Canonical) -> Result<(Location, Bytes, Appended), LogError> {
-        let (shard, active) = self.shards.active();
-        let keep = |(key, data): (String, Bytes)| {
-            (data.len() <= self.limits.attestation).then_some(Attestation { key, data })
+        loop {
+            let shards = self.shards();
+            let (shard, active) = shards.active();
+            match self.append_to(active, &canonical).await {
+                Err(LogError::Append(AppendError::Frozen)) if self.has_moved_on(shard).await? => {}
+                appended => {
+                    let appended = appended?;
+                    return Ok((Location { shard, index: appended.index }, canonical.body, appended));
+                }
+            }
+        }
+    }
+
+    async fn has_moved_on(&self, shard: usize) -> Result<bool, LogError> {
+        Ok(self.look_for_rotation().await? || self.shards().active().0 != shard)
+    }
+
+    async fn append_to(&self, shard: &Shard, canonical: &Canonical) -> Result<Appended, LogError> {
+        let keep = |(key, data): &(String, Bytes)| {
+            (data.len() <= self.limits.attestation)
+                .then(|| Attestation { key: key.clone(), data: data.clone() })
         };
         let mut search_keys: Vec<SearchKey> =
             canonical.search_values.iter().map(|value| SearchKey::of(value)).collect();
@@ -117,15 +188,15 @@ impl RekorLog {
         let proposal = Proposal {
             leaf: LeafSource::Fixed(leaf_of(&canonical.body)),
             search_keys,
-            attestation: canonical.attestation.and_then(keep),
+            attestation: canonical.attestation.as_ref().and_then(keep),
         };
-        let appended = active.log.append(proposal).await?;
-        Ok((Location { shard, index: appended.index }, canonical.body, appended))
+        Ok(shard.log.append(proposal).await?)
     }
 
     /// The entry at a place, with a proof in the newest published tree; `None` if there is none.
     pub(crate) async fn entry(&self, location: Location) -> Result<Option<FoundEntry>, LogError> {
-        let log = &self.shards.get(location.shard).log;
+        let shards = self.shards();
+        let log = &shards.get(location.shard).log;
         let Some(found) = log.proven_entry(location.index).await? else { return Ok(None) };
         let body = body_of(&found.entry.record).ok_or(LogError::Damaged(location.index))?;
         let attestation = match attestation_key(&body) {
@@ -145,19 +216,15 @@ impl RekorLog {
     /// The ids of the entries that have a search value, oldest first.
     pub(crate) async fn search(&self, value: &str) -> Result<Vec<EntryId>, LogError> {
         let found = self.database.search(SearchKey::of(value), self.limits.search).await?;
+        let shards = self.shards();
         let mut ids = Vec::with_capacity(found.len());
         for (tree, index) in found {
-            if let Some(shard) = self.shard_of(tree) {
+            if let Some(shard) = shards.by_tree(tree) {
                 let hash: Hash = shard.log.leaf_hash(index).await?;
                 ids.push(EntryId::new(shard.tree_id(), hash));
             }
         }
         Ok(ids)
-    }
-
-    fn shard_of(&self, tree: TreeKey) -> Option<&Shard> {
-        let (_, active) = self.shards.active();
-        self.shards.inactive().iter().chain([active]).find(|shard| shard.log.tree().key == tree)
     }
 }
 

@@ -1,11 +1,16 @@
+use std::pin::Pin;
 use std::sync::Arc;
 
 use sigstead_clock::Clock;
 use sigstead_crypto::{PublicKey, Signer};
-use sigstead_store::{Database, Tree, TreeKind};
+use sigstead_store::{Database, StoreError, Tree, TreeKey, TreeKind};
 use sigstead_tlog::{AppendError, Log};
 
 use crate::entry_id::EntryId;
+
+/// Starts the engine on a tree, with the tree's key.
+pub type OpenShard =
+    Box<dyn Fn(Tree) -> Pin<Box<dyn Future<Output = Result<Shard, AppendError>> + Send>> + Send + Sync>;
 
 /// A tree with the key that signs for it.
 #[derive(Debug, Clone)]
@@ -38,7 +43,8 @@ pub(crate) struct Location {
     pub(crate) index: u64,
 }
 
-/// The shards, oldest first; the last one takes entries.
+/// The shards at some moment, oldest first; the last one takes entries. Positions never change: a rotation
+/// adds one at the end.
 #[derive(Debug)]
 pub(crate) struct Shards {
     inactive: Vec<Shard>,
@@ -56,6 +62,28 @@ impl Shards {
             offsets.push(offsets.last().copied().unwrap_or_default() + size);
         }
         Ok(Self { inactive, active, offsets })
+    }
+
+    /// Opens what is in the database, as far as it is not open already.
+    pub(crate) async fn open(
+        database: &Database,
+        open: &OpenShard,
+        opened: Option<&Self>,
+    ) -> Result<Self, AppendError> {
+        let mut shards = Vec::new();
+        for tree in database.trees(TreeKind::RekorV1).await? {
+            let known = opened.and_then(|opened| opened.by_tree(tree.key));
+            shards.push(match known {
+                Some(shard) => shard.clone(),
+                None => open(tree).await?,
+            });
+        }
+        let active = shards.pop().ok_or(StoreError::UnknownTree)?;
+        Self::new(shards, active).await
+    }
+
+    pub(crate) fn by_tree(&self, tree: TreeKey) -> Option<&Shard> {
+        self.all().map(|(_, shard)| shard).find(|shard| shard.log.tree().key == tree)
     }
 
     pub(crate) fn active(&self) -> (usize, &Shard) {
@@ -103,7 +131,7 @@ impl Shards {
     }
 }
 
-/// The tree that takes entries, made with a random id if there is none; its origin is `hostname - id`.
+/// Makes the first shard if there is none; its origin is `hostname - id`.
 ///
 /// # Errors
 /// When the database fails.
@@ -112,6 +140,18 @@ pub async fn open_active_tree(
     hostname: &str,
     clock: &dyn Clock,
 ) -> Result<Tree, AppendError> {
-    let origin = |tree_id| format!("{hostname} - {tree_id}");
-    sigstead_tlog::open_active_tree(database, TreeKind::RekorV1, origin, clock).await
+    sigstead_tlog::open_active_tree(database, TreeKind::RekorV1, origin(hostname), clock).await
+}
+
+/// Freezes the shard that takes entries, and starts the next; running servers follow by themselves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rotate(database: &Database, hostname: &str, clock: &dyn Clock) -> Result<(), AppendError> {
+    sigstead_tlog::rotate_tree(database, TreeKind::RekorV1, origin(hostname), clock).await
+}
+
+/// Clients tell v1 logs by this form.
+fn origin(hostname: &str) -> impl FnOnce(i64) -> String {
+    move |tree_id| format!("{hostname} - {tree_id}")
 }

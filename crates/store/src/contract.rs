@@ -9,7 +9,7 @@ use sigstead_merkle::{Frontier, Hash, TileCoord, leaf_hash};
 
 use crate::{
     Assigned, Attestation, Batch, Database, Intent, Issuance, IssuanceCounts, IssuanceOutcome, Leaf,
-    LeafSource, NewTree, Proposal, SearchKey, StoreError, Tree, TreeKind, TreeStore,
+    LeafSource, NewTree, Proposal, SearchKey, StoreError, Tree, TreeKind, TreeState, TreeStore,
 };
 
 /// Runs every test, each on a database of its own.
@@ -24,6 +24,7 @@ pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
     search_and_attestations(&fresh().await).await;
     frozen_trees_refuse(&fresh().await).await;
     one_active_tree_of_a_kind(&fresh().await).await;
+    rotation_leaves_no_moment_without_an_active_tree(&fresh().await).await;
     two_writers_never_fork(&fresh().await).await;
     sealing_disturbs_no_reader(&fresh().await).await;
     issuances_are_recorded(&fresh().await).await;
@@ -215,6 +216,20 @@ async fn one_active_tree_of_a_kind(database: &Database) {
     database.freeze(first.key).await.unwrap();
     assert_eq!(database.open_active_tree(&new(79)).await.unwrap().tree_id, 79);
     assert_eq!(database.trees(TreeKind::RekorV1).await.unwrap().len(), 2);
+}
+
+async fn rotation_leaves_no_moment_without_an_active_tree(database: &Database) {
+    let old = tree(database).await;
+    database.append(old.key, &numbered(0..3)).await.unwrap();
+    let new = NewTree { tree_id: 78, kind: TreeKind::RekorV1, origin: "test - 78".into(), created_ms: 6 };
+    database.rotate(&new).await.unwrap();
+    let trees = database.trees(TreeKind::RekorV1).await.unwrap();
+    assert_eq!(trees.iter().map(|tree| tree.tree_id).collect::<Vec<_>>(), [77, 78]);
+    assert_eq!((trees[0].state, trees[1].state), (TreeState::Frozen, TreeState::Active));
+    assert!(matches!(database.append(old.key, &numbered(3..4)).await, Err(StoreError::Frozen)));
+    assert_eq!(database.append(trees[1].key, &numbered(0..1)).await.unwrap().head.size(), 1);
+    assert!(database.rotate(&new).await.is_err(), "a tree's id is used once");
+    assert_eq!(database.trees(TreeKind::RekorV1).await.unwrap(), trees, "all of a rotation, or nothing");
 }
 
 async fn two_writers_never_fork(database: &Database) {

@@ -92,6 +92,15 @@ impl Database {
         either!(self.freeze(tree))
     }
 
+    /// Freezes the active tree of a kind and makes `new` the active one, in one transaction: servers that
+    /// find theirs frozen find the next.
+    ///
+    /// # Errors
+    /// When the database fails, or another server rotates at this moment.
+    pub async fn rotate(&self, new: &NewTree) -> Result<(), StoreError> {
+        either!(self.rotate(new))
+    }
+
     /// The entries that have a search key, in every tree, oldest first, at most `limit`.
     ///
     /// # Errors

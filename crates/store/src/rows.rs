@@ -66,6 +66,28 @@ macro_rules! rows {
                 Ok(())
             }
 
+            /// Both in one transaction; of several servers that try at once, one does it.
+            pub(crate) async fn rotate(&self, new: &NewTree) -> Result<(), StoreError> {
+                let mut transaction = self.begin_write().await?;
+                sqlx::query("UPDATE trees SET state = 'frozen' WHERE kind = $1 AND state = 'active'")
+                    .bind(new.kind.name())
+                    .execute(&mut *transaction)
+                    .await?;
+                sqlx::query(
+                    "INSERT INTO trees (tree, tree_id, kind, origin, state, created_ms, size, frontier, last_timestamp_ms) \
+                     SELECT COALESCE(MAX(tree), 0) + 1, CAST($1 AS bigint), CAST($2 AS text), CAST($3 AS text), 'active', \
+                       CAST($4 AS bigint), 0, $5, 0 FROM trees",
+                )
+                .bind(new.tree_id)
+                .bind(new.kind.name())
+                .bind(&new.origin)
+                .bind(signed(new.created_ms))
+                .bind(Vec::<u8>::new())
+                .execute(&mut *transaction)
+                .await?;
+                Ok(transaction.commit().await?)
+            }
+
             pub(crate) async fn search(
                 &self,
                 key: SearchKey,

@@ -19,7 +19,7 @@ pub use append::Appended;
 pub use audit::{AuditReport, LeafHasher, audit};
 pub use error::AppendError;
 pub use log::{Limits, Log, LogParts};
-pub use open::open_active_tree;
+pub use open::{open_active_tree, rotate_tree};
 pub use proof::InclusionProof;
 pub use publish::{PublishedHead, Publisher};
 pub use read::ProvenEntry;

@@ -74,7 +74,7 @@ pub(super) async fn by_index(
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "logIndex in query is required");
     let index = request::number(query.as_deref(), "logIndex", 0)?.ok_or_else(missing)?;
-    shown(&log, log.shards.locate(index)).await
+    shown(&log, log.shards().locate(index)).await
 }
 
 /// `GET /api/v1/log/entries/{id}`
@@ -88,7 +88,7 @@ pub(super) async fn by_id(
     if let Some(tree_id) = id.tree_id.filter(|tree_id| i64::try_from(*tree_id).is_err()) {
         return Err(Error::bad_request(format!("validation error: {tree_id:016x} is not a valid TreeID")));
     }
-    let Some(location) = log.shards.find(&id).await?.first().copied() else { return Ok(no_entry()) };
+    let Some(location) = log.shards().find(&id).await?.first().copied() else { return Ok(no_entry()) };
     shown(&log, location).await
 }
 

@@ -32,11 +32,12 @@ struct ShardInfo {
 
 /// `GET /api/v1/log`
 pub(super) async fn info(State(log): State<Arc<RekorLog>>) -> Result<Response, Error> {
-    let (_, active) = log.shards.active();
+    let shards = log.shards();
+    let (_, active) = shards.active();
     // Two answers about the active shard differ, as Rekor's do; frozen shards always say the same.
     let head = active.log.published_afresh().await?;
     let mut inactive = Vec::new();
-    for shard in log.shards.inactive() {
+    for shard in shards.inactive() {
         let head = shard.log.published().await?;
         inactive.push(shard_info(shard, head.size, &head.root, &head.note));
     }
@@ -89,12 +90,13 @@ pub(super) async fn proof(
 }
 
 /// The shard that a proof is asked for.
-fn proven_shard(log: &RekorLog, tree_id: Option<String>) -> Result<&Shard, Error> {
-    let Some(text) = tree_id else { return Ok(log.shards.active().1) };
+fn proven_shard(log: &RekorLog, tree_id: Option<String>) -> Result<Shard, Error> {
+    let shards = log.shards();
+    let Some(text) = tree_id else { return Ok(shards.active().1.clone()) };
     let invalid = || Error::bad_request(format!("invalid tree ID specified: {text}"));
     let tree_id = text.parse::<i64>().ok().and_then(|id| u64::try_from(id).ok()).ok_or_else(invalid)?;
     let unknown = || Error::bad_request(format!("no log range found for tree ID {tree_id}"));
-    Ok(log.shards.by_tree_id(tree_id).ok_or_else(unknown)?.1)
+    Ok(shards.by_tree_id(tree_id).ok_or_else(unknown)?.1.clone())
 }
 
 /// `GET /api/v1/log/publicKey?treeID=`
@@ -103,10 +105,11 @@ pub(super) async fn public_key(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let pem_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
+    let shards = log.shards();
     let shard = match tree_id(query.as_deref())? {
-        None => Some(log.shards.active().1),
+        None => Some(shards.active().1),
         Some(text) => {
-            text.parse().ok().and_then(|tree_id| log.shards.by_tree_id(tree_id)).map(|(_, shard)| shard)
+            text.parse().ok().and_then(|tree_id| shards.by_tree_id(tree_id)).map(|(_, shard)| shard)
         }
     };
     Ok(match shard {

@@ -88,8 +88,9 @@ impl<'a> From<&'a FoundEntry> for Shown<'a> {
 
 /// The entry as the API shows it, with a fresh SET; and its id.
 pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(EntryId, LogEntry), LogError> {
-    let shard = log.shards.get(shown.location.shard);
-    let (log_id, log_index) = (shard.log_id(), log.shards.global_index(shown.location));
+    let shards = log.shards();
+    let shard = shards.get(shown.location.shard);
+    let (log_id, log_index) = (shard.log_id(), shards.global_index(shown.location));
     let integrated_time = shown.timestamp_ms / 1000;
     let body = BASE64_STANDARD.encode(shown.body);
     let signed = SignedEntry { body: &body, integrated_time, log_id: &log_id, log_index };

@@ -37,9 +37,9 @@ pub(super) async fn retrieve(
     let (with_tree, without): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| id.tree_id.is_some());
     let mut locations: Vec<Location> = Vec::new();
     for id in with_tree.into_iter().chain(without).chain(entries) {
-        locations.extend(log.shards.find(&id).await?);
+        locations.extend(log.shards().find(&id).await?);
     }
-    locations.extend(indexes.into_iter().map(|index| log.shards.locate(index)));
+    locations.extend(indexes.into_iter().map(|index| log.shards().locate(index)));
     Ok(json(StatusCode::OK, &found(&log, locations).await?))
 }
 

@@ -16,7 +16,8 @@ pub(super) async fn checkpoint(
     State(log): State<Arc<RekorLog>>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let note = log.shards.active().1.log.published().await?.note.clone();
+    let shards = log.shards();
+    let note = shards.active().1.log.published().await?.note.clone();
     Ok(resource(&headers, "text/plain; charset=utf-8", Freshness::Revalidate, None, note.into()))
 }
 
@@ -30,7 +31,8 @@ pub(super) async fn tile(
     let wanted = uri.path().strip_prefix("/api/v1/log/tile/").and_then(|path| path.split_once('/'));
     let wanted = wanted.and_then(|(level, n)| parse_tile_url(level, n));
     let (coord, width) = wanted.ok_or_else(missing)?;
-    let tile = log.shards.active().1.log.tile(coord, width).await?.ok_or_else(missing)?;
+    let shards = log.shards();
+    let tile = shards.active().1.log.tile(coord, width).await?.ok_or_else(missing)?;
     // Of a given width it never changes, full or not.
     Ok(resource(&headers, "application/octet-stream", Freshness::Immutable, None, tile))
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use sigstead_log::RekorLimits;
 
-use crate::server::{Server, only};
+use crate::server::{Ground, Server, only};
 
 const CT: (&str, &str) = ("content-type", "application/json");
 
@@ -224,9 +224,9 @@ async fn large_bodies_are_refused_with_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn genesis_is_an_ordinary_entry_made_once() {
-    let server = Server::new().await;
-    server.log.seed_genesis().await.unwrap();
-    server.log.seed_genesis().await.unwrap();
+    let ground = Ground::new().await;
+    drop(ground.serve(RekorLimits::default(), true).await);
+    let server = ground.serve(RekorLimits::default(), true).await;
     assert_eq!(server.get("/api/v1/log").await.json()["treeSize"], 1);
     let entry = server.get("/api/v1/log/entries?logIndex=0").await.json();
     let (id, body) = only(&entry);

@@ -25,7 +25,8 @@ const NOT_TAKEN: [&str; 8] = ["rekord", "alpine", "helm", "jar", "rpm", "tuf", "
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recorded_conversation_goes_the_same_way() {
     let server = Server::new().await;
-    let mut conversation = Conversation { ours: server.tree_id(), leaves: HashSet::new(), size: 0 };
+    let mut conversation =
+        Conversation { ours: server.active().await.tree.tree_id, leaves: HashSet::new(), size: 0 };
     let mut compared = 0;
     for row in RECORDED.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
         if is_taken(&row) {

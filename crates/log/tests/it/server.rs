@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::note::NoteSigner;
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
-use sigstead_log::{RekorConfig, RekorLimits, RekorLog, Shard, open_active_tree, router};
-use sigstead_store::{Database, Options, Tree};
+use sigstead_log::{OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, open_active_tree, router};
+use sigstead_store::{Database, Options, Tree, TreeKind};
 use sigstead_tlog::{Limits, Log, LogParts, Publisher};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -22,26 +23,44 @@ pub(crate) struct Ground {
     folder: TempDir,
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
+    signers: Mutex<BTreeMap<i64, Arc<dyn Signer>>>,
     tracker: TaskTracker,
     shutdown: CancellationToken,
 }
 
 impl Ground {
-    pub(crate) async fn new() -> Self {
+    pub(crate) async fn new() -> Arc<Self> {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("log.db").display());
         let database = Database::open(&url, &Options::default()).await.unwrap();
         database.migrate().await.unwrap();
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        Self { folder, database, clock: Arc::new(SystemClock), tracker, shutdown }
+        let (clock, signers) = (Arc::new(SystemClock), Mutex::default());
+        Arc::new(Self { folder, database, clock, signers, tracker, shutdown })
     }
 
-    /// The tree that takes entries, under a new key.
-    pub(crate) async fn shard(&self) -> Shard {
-        let tree = open_active_tree(&self.database, HOST, &*self.clock).await.unwrap();
-        let signer: Arc<dyn Signer> = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
-        let log = self.start(tree, NoteSigner::rekor_v1(HOST, Arc::clone(&signer))).await;
-        Shard { log, signer }
+    /// A server of the log over every tree, each under a key of its own.
+    pub(crate) async fn serve(self: &Arc<Self>, limits: RekorLimits, genesis: bool) -> Server {
+        open_active_tree(&self.database, HOST, &*self.clock).await.unwrap();
+        let opener = Arc::clone(self);
+        let open_shard: OpenShard = Box::new(move |tree| {
+            let ground = Arc::clone(&opener);
+            Box::pin(async move {
+                let signer = ground.signer_of(tree.tree_id);
+                let log = ground.start(tree, NoteSigner::rekor_v1(HOST, Arc::clone(&signer))).await;
+                Ok(Shard { log, signer })
+            })
+        });
+        let config = RekorConfig { open_shard, genesis, database: self.database.clone(), limits };
+        let log = Arc::new(RekorLog::open(config).await.unwrap());
+        Server { router: router(log), ground: Arc::clone(self) }
+    }
+
+    /// The key of a shard.
+    pub(crate) fn signer_of(&self, tree_id: i64) -> Arc<dyn Signer> {
+        let mut signers = self.signers.lock().unwrap();
+        let new = || Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap()) as Arc<dyn Signer>;
+        Arc::clone(signers.entry(tree_id).or_insert_with(new))
     }
 
     /// The engine on a tree.
@@ -56,13 +75,6 @@ impl Ground {
         };
         Log::start(parts, &self.tracker, &self.shutdown).await.unwrap()
     }
-
-    pub(crate) async fn serve(self, inactive: Vec<Shard>, active: Shard, limits: RekorLimits) -> Server {
-        let config =
-            RekorConfig { active: active.clone(), inactive, database: self.database.clone(), limits };
-        let log = Arc::new(RekorLog::new(config).await.unwrap());
-        Server { router: router(Arc::clone(&log)), log, active, ground: self }
-    }
 }
 
 impl Drop for Ground {
@@ -74,9 +86,13 @@ impl Drop for Ground {
 /// A running log with one shard.
 pub(crate) struct Server {
     router: Router,
-    pub(crate) log: Arc<RekorLog>,
-    pub(crate) active: Shard,
-    ground: Ground,
+    pub(crate) ground: Arc<Ground>,
+}
+
+/// A shard as its clients know it.
+pub(crate) struct KnownShard {
+    pub(crate) tree: Tree,
+    pub(crate) signer: Arc<dyn Signer>,
 }
 
 /// What came back.
@@ -107,18 +123,13 @@ impl Server {
     }
 
     pub(crate) async fn with_limits(limits: RekorLimits) -> Self {
-        let ground = Ground::new().await;
-        let active = ground.shard().await;
-        ground.serve(Vec::new(), active, limits).await
+        Ground::new().await.serve(limits, false).await
     }
 
-    /// The database, and the shard that takes entries.
-    pub(crate) fn into_parts(self) -> (Ground, Shard) {
-        (self.ground, self.active)
-    }
-
-    pub(crate) fn tree_id(&self) -> i64 {
-        self.active.log.tree().tree_id
+    /// The shard that takes entries.
+    pub(crate) async fn active(&self) -> KnownShard {
+        let tree = self.ground.database.trees(TreeKind::RekorV1).await.unwrap().pop().unwrap();
+        KnownShard { signer: self.ground.signer_of(tree.tree_id), tree }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -131,7 +142,7 @@ impl Server {
 
     /// Appends a new entry, signed by the log's own key.
     pub(crate) async fn append(&self, message: &str) -> Value {
-        let entry = entry(&self.active, message).await;
+        let entry = entry(&self.active().await, message).await;
         let answer = self.post("/api/v1/log/entries", &entry.to_string()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
         answer.json()
@@ -157,7 +168,7 @@ impl Server {
 }
 
 /// A hashedrekord over `message`.
-pub(crate) async fn entry(shard: &Shard, message: &str) -> Value {
+pub(crate) async fn entry(shard: &KnownShard, message: &str) -> Value {
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
 

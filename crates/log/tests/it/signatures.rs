@@ -9,18 +9,17 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sigstead_crypto::HashAlgorithm;
 use sigstead_crypto::note::Note;
-use sigstead_log::Shard;
 use sigstead_merkle::{Checkpoint, Hash, leaf_hash, verify_consistency, verify_inclusion};
 
-use crate::server::{HOST, Server, entry, only};
+use crate::server::{HOST, KnownShard, Server, entry, only};
 
 /// Checks an entry of `shard` as a client does: its id, SET, proof and checkpoint.
-pub(crate) fn check_entry(shard: &Shard, entry: &Value) {
+pub(crate) fn check_entry(shard: &KnownShard, entry: &Value) {
     let (id, entry) = only(entry);
     let key = shard.signer.public_key();
     let body = BASE64_STANDARD.decode(entry["body"].as_str().unwrap()).unwrap();
     let leaf = leaf_hash(&body);
-    assert_eq!(id, format!("{:016x}{}", shard.log.tree().tree_id, hex::encode(leaf)));
+    assert_eq!(id, format!("{:016x}{}", shard.tree.tree_id, hex::encode(leaf)));
     assert_eq!(entry["logID"], hex::encode(key.fingerprint()));
 
     let signed = json!({
@@ -40,14 +39,14 @@ pub(crate) fn check_entry(shard: &Shard, entry: &Value) {
 }
 
 /// One signature, by the shard's key, under the log's name.
-pub(crate) fn check_checkpoint(shard: &Shard, text: &str) -> Checkpoint {
+pub(crate) fn check_checkpoint(shard: &KnownShard, text: &str) -> Checkpoint {
     let note = Note::parse(text).unwrap();
     note.verify_rekor_v1(shard.signer.public_key()).unwrap();
     assert_eq!(note.signatures.len(), 1);
     assert_eq!(note.signatures[0].name, HOST);
     assert_eq!(note.signatures[0].key_id, shard.signer.public_key().fingerprint()[..4]);
     let checkpoint = Checkpoint::parse(&note.text).unwrap();
-    assert_eq!(checkpoint.origin, format!("{HOST} - {}", shard.log.tree().tree_id));
+    assert_eq!(checkpoint.origin, format!("{HOST} - {}", shard.tree.tree_id));
     checkpoint
 }
 
@@ -61,14 +60,15 @@ async fn every_answer_about_an_entry_verifies() {
     let server = Server::new().await;
     for number in 0..5 {
         let created = server.append(&format!("message {number}")).await;
-        check_entry(&server.active, &created);
+        check_entry(&server.active().await, &created);
         let read = server.get(&format!("/api/v1/log/entries?logIndex={number}")).await.json();
-        check_entry(&server.active, &read);
+        check_entry(&server.active().await, &read);
         assert_eq!(only(&read).0, only(&created).0);
     }
     let read = server.post("/api/v1/log/entries/retrieve", r#"{"logIndexes":[4,0,9,2]}"#).await.json();
     assert_eq!(read.as_array().unwrap().len(), 3);
-    read.as_array().unwrap().iter().for_each(|entry| check_entry(&server.active, entry));
+    let shard = server.active().await;
+    read.as_array().unwrap().iter().for_each(|entry| check_entry(&shard, entry));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,11 +80,12 @@ async fn growth_is_consistent_and_each_answer_is_signed_afresh() {
         let info = server.get("/api/v1/log/").await.json();
         let again = server.get("/api/v1/log").await.json();
         assert_ne!(info["signedTreeHead"], again["signedTreeHead"]);
-        assert_eq!(info["treeID"], server.tree_id().to_string());
-        heads.push(check_checkpoint(&server.active, info["signedTreeHead"].as_str().unwrap()));
+        assert_eq!(info["treeID"], server.active().await.tree.tree_id.to_string());
+        heads.push(check_checkpoint(&server.active().await, info["signedTreeHead"].as_str().unwrap()));
     }
     let (first, last) = (&heads[1], &heads[3]);
-    let path = format!("/api/v1/log/proof?firstSize=2&lastSize=4&treeID={}", server.tree_id());
+    let path =
+        format!("/api/v1/log/proof?firstSize=2&lastSize=4&treeID={}", server.active().await.tree.tree_id);
     let proof = server.get(&path).await.json();
     verify_consistency(2, 4, &hashes(&proof["hashes"]), &first.root, &last.root).unwrap();
     assert_eq!(proof["rootHash"], hex::encode(last.root));
@@ -102,12 +103,12 @@ async fn many_at_once_are_each_proven_and_each_is_there_once() {
     let mut indexes = BTreeSet::new();
     while let Some(created) = requests.join_next().await {
         let created = created.unwrap();
-        check_entry(&server.active, &created);
+        check_entry(&server.active().await, &created);
         indexes.insert(only(&created).1["logIndex"].as_u64().unwrap());
     }
     assert!(indexes.into_iter().eq(0..60));
 
-    let same = entry(&server.active, "same").await.to_string();
+    let same = entry(&server.active().await, "same").await.to_string();
     let mut repeats = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let (server, same) = (Arc::clone(&server), same.clone());

@@ -15,7 +15,7 @@ async fn tiles_lead_to_the_checkpoint_and_not_beyond() {
         leaves.extend(hex::decode(&only(&created).0[16..]).unwrap());
     }
     let note = server.get("/api/v1/log/checkpoint").await;
-    let checkpoint = check_checkpoint(&server.active, note.text());
+    let checkpoint = check_checkpoint(&server.active().await, note.text());
     assert_eq!(checkpoint.size, 5);
     let tile = server.get("/api/v1/log/tile/0/000.p/5").await;
     assert_eq!(tile.body, leaves);

@@ -23,7 +23,7 @@ struct Server {
     router: Router,
     key: Arc<SoftwareSigner>,
     client: SoftwareSigner,
-    _ground: Ground,
+    _ground: Arc<Ground>,
 }
 
 impl Server {

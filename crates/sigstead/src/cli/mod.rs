@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod client;
+mod rotate;
 mod service;
 mod token;
 mod up;
@@ -46,12 +47,12 @@ enum Command {
     Ca(ServiceArguments),
     /// Start the timestamp authority alone.
     Tsa(ServiceArguments),
-    /// Start the transparency log alone, or audit it.
+    /// Start the transparency log alone, or look after it.
     #[command(args_conflicts_with_subcommands = true)]
     Log(LogArguments),
     /// Start the certificate-transparency log alone, or audit it.
     #[command(args_conflicts_with_subcommands = true)]
-    Ct(LogArguments),
+    Ct(CtArguments),
     /// Serve the trust root alone.
     Trust(ServiceArguments),
     /// Get an identity token from the development issuer of a running `sigstead up`.
@@ -87,6 +88,22 @@ struct LogArguments {
 enum LogCommand {
     /// Re-derive every leaf hash, tile and root from the stored entries; fails on any difference.
     Audit(ServiceArguments),
+    /// Freeze the Rekor v1 shard that takes entries and start the next; running servers go on in it by themselves.
+    Rotate(ServiceArguments),
+}
+
+#[derive(Debug, Args)]
+struct CtArguments {
+    #[command(flatten)]
+    service: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<CtCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CtCommand {
+    /// Re-derive every leaf hash, tile and root from the stored entries; fails on any difference.
+    Audit(ServiceArguments),
 }
 
 /// The data directory of `sigstead up`.
@@ -108,11 +125,14 @@ impl Cli {
             Command::Tsa(arguments) => start(Service::Tsa, &arguments).await,
             Command::Trust(arguments) => start(Service::Trust, &arguments).await,
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
-            Command::Ct(LogArguments { service, command: None }) => start(Service::Ct, &service).await,
             Command::Log(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
                 audit::audit(&[TreeKind::RekorV1, TreeKind::RekorV2], &arguments).await
             }
-            Command::Ct(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
+            Command::Log(LogArguments { command: Some(LogCommand::Rotate(arguments)), .. }) => {
+                rotate::rotate(&arguments).await
+            }
+            Command::Ct(CtArguments { service, command: None }) => start(Service::Ct, &service).await,
+            Command::Ct(CtArguments { command: Some(CtCommand::Audit(arguments)), .. }) => {
                 audit::audit(&[TreeKind::Ct], &arguments).await
             }
             Command::Token(token) => token.run().await,

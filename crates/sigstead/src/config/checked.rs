@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(crate) struct LogConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) key: String,
     pub(crate) hostname: String,
+    /// Shards that another key signs for, by tree id.
+    pub(crate) shard_keys: BTreeMap<i64, String>,
 }
 
 /// `[log_v2]`: served beside `[log]`.
@@ -150,7 +153,19 @@ impl Config {
             listen: self.needed_address(raw.listen.as_deref(), "log.listen")?,
             key: self.key(raw.key.as_deref(), "log.key")?,
             hostname: self.needed(raw.hostname.as_deref(), "log.hostname")?.to_owned(),
+            shard_keys: self.shard_keys(&raw.shard_keys)?,
         })
+    }
+
+    fn shard_keys(&self, raw: &BTreeMap<String, String>) -> anyhow::Result<BTreeMap<i64, String>> {
+        let keys = raw.iter().map(|(tree_id, key)| {
+            let name = format!("log.shard_keys.{tree_id}");
+            let tree_id = tree_id
+                .parse()
+                .with_context(|| self.wrong(&name, key, "name the shard by its decimal tree id"))?;
+            Ok((tree_id, self.key(Some(key), &name)?))
+        });
+        keys.collect()
     }
 
     /// `[log_v2]`, complete; `None` if the file has none.

@@ -1,5 +1,6 @@
 //! `sigstead.toml` as it is written: every key optional, unknown keys refused.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -61,6 +62,7 @@ pub(crate) struct RawLog {
     pub(crate) key: Option<String>,
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) hostname: Option<String>,
+    pub(crate) shard_keys: BTreeMap<String, String>,
     pub(crate) since: Option<String>,
 }
 

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use sigstead_crypto::Signer;
 use sigstead_crypto::note::NoteSigner;
-use sigstead_log::{RekorConfig, RekorLimits, RekorLog, Shard};
-use sigstead_log::{RekorV2, RekorV2Config, RekorV2Limits};
+use sigstead_log::{
+    OpenShard, RekorConfig, RekorLimits, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, Shard,
+};
 use sigstead_store::Database;
 use sigstead_tlog::Publisher;
 
@@ -22,19 +25,34 @@ pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -
 }
 
 async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
-    let signer = keys::signer(&config.key)?;
-    let tree = sigstead_log::open_active_tree(database, &config.hostname, ground.clock.as_ref()).await?;
-    let publisher = Publisher::Checkpoint(NoteSigner::rekor_v1(config.hostname.clone(), Arc::clone(&signer)));
-    let log = ground.start_log(database, tree, publisher).await.context("the transparency log")?;
-    let rekor = RekorLog::new(RekorConfig {
-        active: Shard { log, signer },
-        inactive: Vec::new(),
+    sigstead_log::open_active_tree(database, &config.hostname, ground.clock.as_ref()).await?;
+    let config = RekorConfig {
+        open_shard: open_shard(config, database, ground)?,
+        genesis: true,
         database: database.clone(),
         limits: RekorLimits::default(),
-    })
-    .await?;
-    rekor.seed_genesis().await.context("the log's first entry")?;
-    Ok(sigstead_log::router(Arc::new(rekor)))
+    };
+    let rekor = Arc::new(RekorLog::open(config).await.context("the transparency log")?);
+    let following = Arc::clone(&rekor).follow_rotations(ground.tasks.drained().clone());
+    ground.tasks.tracker().spawn(following);
+    Ok(sigstead_log::router(rekor))
+}
+
+/// A shard is signed for by the key that the configuration names for it, or by the log's key.
+fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<OpenShard> {
+    let key = keys::signer(&config.key)?;
+    let named = config.shard_keys.iter().map(|(tree_id, key)| Ok((*tree_id, keys::signer(key)?)));
+    let named: BTreeMap<i64, Arc<dyn Signer>> = named.collect::<anyhow::Result<_>>()?;
+    let (database, ground, hostname) = (database.clone(), ground.clone(), config.hostname.clone());
+    Ok(Box::new(move |tree| {
+        let signer = Arc::clone(named.get(&tree.tree_id).unwrap_or(&key));
+        let note_signer = NoteSigner::rekor_v1(hostname.clone(), Arc::clone(&signer));
+        let (database, ground) = (database.clone(), ground.clone());
+        Box::pin(async move {
+            let log = ground.start_log(&database, tree, Publisher::Checkpoint(note_signer)).await?;
+            Ok(Shard { log, signer })
+        })
+    }))
 }
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {

@@ -26,6 +26,7 @@ pub(crate) use tsa::{check_tsa, tsa};
 use crate::config::Config;
 
 /// What every service stands on.
+#[derive(Clone)]
 pub(crate) struct Ground {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: Tasks,
