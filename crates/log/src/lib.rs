@@ -7,12 +7,14 @@ mod entry_id;
 mod record;
 mod service;
 mod shards;
+mod surface;
 mod v1;
 mod v2;
 
 pub use record::hash_record;
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
 pub use shards::{OpenShard, Shard, open_active_tree, rotate};
+pub use surface::Surface;
 pub use v1::router;
 pub use v2::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, hash_record as hash_v2_record};
 pub use v2::{open_active_tree as open_active_v2_tree, router as v2_router};

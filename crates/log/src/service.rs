@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::entry_id::EntryId;
 use crate::record::{body_of, leaf_of};
 use crate::shards::{Location, OpenShard, Shard, Shards};
+use crate::surface::Surface;
 
 /// A Rekor log: shards, search and attestations, without HTTP.
 pub struct RekorLog {
@@ -24,6 +25,7 @@ pub struct RekorLog {
     /// One reader at a time looks for a rotation.
     looking: Mutex<()>,
     genesis: bool,
+    pub(crate) surface: Surface,
     database: Database,
     pub(crate) limits: RekorLimits,
 }
@@ -35,6 +37,8 @@ pub struct RekorConfig {
     /// Whether an empty shard begins with an entry of the log's own. Clients stumble over index 0 and over
     /// empty logs: some writers leave zeros out of bundles, and rekor-cli cannot compare against size 0.
     pub genesis: bool,
+    /// Which operations and kinds are on.
+    pub surface: Surface,
     /// The trees, search keys and attestations.
     pub database: Database,
     /// What is refused.
@@ -97,13 +101,14 @@ impl RekorLog {
     /// # Errors
     /// When the database or a shard's key fails.
     pub async fn open(config: RekorConfig) -> Result<Self, LogError> {
-        let RekorConfig { open_shard, genesis, database, limits } = config;
+        let RekorConfig { open_shard, genesis, surface, database, limits } = config;
         let shards = Shards::open(&database, &open_shard, None).await?;
         let log = Self {
             shards: ArcSwap::from_pointee(shards),
             open_shard,
             looking: Mutex::new(()),
             genesis,
+            surface,
             database,
             limits,
         };

@@ -25,7 +25,7 @@ pub(super) async fn create(
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "proposedEntry in body is required");
     let entry = request::json(body, log.limits.body)?.ok_or_else(missing)?;
-    let canonical = canonical(&entry)?;
+    let canonical = canonical(&log, &entry)?;
     let (location, body, appended) = log.append(canonical).await?;
     let shown = Shown {
         location,
@@ -57,9 +57,12 @@ fn location_of(id: &EntryId) -> String {
 }
 
 /// A proposed entry, checked, as the leaf's bytes.
-fn canonical(entry: &Value) -> Result<Canonical, Error> {
-    request::fields(entry)?;
+fn canonical(log: &RekorLog, entry: &Value) -> Result<Canonical, Error> {
+    let fields = request::fields(entry)?;
     let proposed = Proposed::parse(entry)?;
+    if let Some(kind) = fields.text("kind").filter(|kind| !log.surface.takes_kind(kind)) {
+        return Err(Rejection::KindNotEnabled(kind.to_owned()).into());
+    }
     if !proposed.is_insertable() {
         let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();
         return Err(Rejection::Entry(why).into());

@@ -73,7 +73,7 @@ impl Error {
         error
     }
 
-    fn handler(status: StatusCode, message: impl Into<String>) -> Self {
+    pub(crate) fn handler(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, code: status.as_u16(), message: message.into(), line_feed: true, header: None }
     }
 

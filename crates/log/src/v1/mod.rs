@@ -14,26 +14,31 @@ mod tiles;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, Method};
-use axum::middleware::from_fn;
+use axum::http::{HeaderName, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::RekorLog;
+use crate::surface::Operation;
 
 /// The API's routes, with and without a trailing slash.
 pub fn router(log: Arc<RekorLog>) -> Router {
+    let on = |operation, methods: MethodRouter<Arc<RekorLog>>| switched(&log, operation, methods);
+    let entries = on(Operation::GetLogEntryByIndex, get(entries::by_index))
+        .merge(on(Operation::CreateLogEntry, post(entries::create)));
+    let retrieve = on(Operation::SearchLogQuery, post(retrieve::retrieve));
     let routes: [(&str, MethodRouter<Arc<RekorLog>>); 8] = [
-        ("/api/v1/log/entries", get_and_post(get(entries::by_index).post(entries::create))),
-        ("/api/v1/log/entries/{id}", only_get(get(entries::by_id))),
-        ("/api/v1/log/entries/retrieve", only_post(post(retrieve::retrieve))),
-        ("/api/v1/log", only_get(get(info::info))),
-        ("/api/v1/log/proof", only_get(get(info::proof))),
-        ("/api/v1/log/publicKey", only_get(get(info::public_key))),
+        ("/api/v1/log/entries", get_and_post(entries)),
+        ("/api/v1/log/entries/{id}", only_get(on(Operation::GetLogEntryByUuid, get(entries::by_id)))),
+        ("/api/v1/log/entries/retrieve", only_post(retrieve)),
+        ("/api/v1/log", only_get(on(Operation::GetLogInfo, get(info::info)))),
+        ("/api/v1/log/proof", only_get(on(Operation::GetLogProof, get(info::proof)))),
+        ("/api/v1/log/publicKey", only_get(on(Operation::GetPublicKey, get(info::public_key)))),
         ("/api/v1/log/checkpoint", only_get(get(tiles::checkpoint))),
-        ("/api/v1/index/retrieve", only_post(post(search::search))),
+        ("/api/v1/index/retrieve", only_post(on(Operation::SearchIndex, post(search::search)))),
     ];
     let body_limit = log.limits.body;
     let mut api = Router::new();
@@ -56,6 +61,21 @@ pub fn router(log: Arc<RekorLog>) -> Router {
 /// `GET /ping`: whether the process answers.
 async fn ping() -> ([(HeaderName, &'static str); 1], &'static str) {
     ([(CONTENT_TYPE, "text/plain")], ".")
+}
+
+/// An operation that an operator turned off answers 501, whatever is asked.
+fn switched(
+    log: &RekorLog,
+    operation: Operation,
+    methods: MethodRouter<Arc<RekorLog>>,
+) -> MethodRouter<Arc<RekorLog>> {
+    match log.surface.refusal(operation) {
+        None => methods,
+        Some(refusal) => methods.layer(from_fn(move |_: Request, _: Next| {
+            let refusal = error::Error::handler(StatusCode::NOT_IMPLEMENTED, refusal.clone());
+            async move { refusal.into_response() }
+        })),
+    }
 }
 
 fn only_get(methods: MethodRouter<Arc<RekorLog>>) -> MethodRouter<Arc<RekorLog>> {

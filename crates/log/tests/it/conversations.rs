@@ -1,7 +1,7 @@
 //! Requests that the recording does not have: one line a case.
 
 use axum::http::StatusCode;
-use sigstead_log::RekorLimits;
+use sigstead_log::{RekorLimits, Surface};
 
 use crate::server::{Ground, Server, only};
 
@@ -235,4 +235,26 @@ async fn genesis_is_an_ordinary_entry_made_once() {
         server.get(&format!("/api/v1/log/entries/{}", id.to_uppercase())).await.status,
         StatusCode::OK
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_turned_off_is_said_to_be_off() {
+    let ground = Ground::new().await;
+    let full = ground.serve(RekorLimits::default(), true).await;
+    let entry = full.append("read on").await;
+    let surface = Surface::default().read_only().with_kinds(["dsse".to_owned()]);
+    let read_only = ground.serve_part(RekorLimits::default(), true, surface).await;
+    let refused = read_only.post("/api/v1/log/entries", "{}").await;
+    assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
+    assert_eq!(refused.json()["message"], "Create Entry API not enabled in this Rekor instance");
+    let read = read_only.get("/api/v1/log/entries?logIndex=1").await.json();
+    assert_eq!(only(&read).0, only(&entry).0);
+
+    let surface = Surface::default().with_kinds(["dsse".to_owned()]);
+    let dsse_only = ground.serve_part(RekorLimits::default(), true, surface).await;
+    let sent = crate::server::entry(&dsse_only.active().await, "of another kind").await.to_string();
+    let refused = dsse_only.post("/api/v1/log/entries", &sent).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let told = "entry kind 'hashedrekord' is not enabled for submission on this server";
+    assert_eq!(refused.json()["message"], told);
 }

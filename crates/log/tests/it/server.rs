@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::note::NoteSigner;
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
-use sigstead_log::{OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, open_active_tree, router};
+use sigstead_log::{OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, Surface, open_active_tree, router};
 use sigstead_store::{Database, Options, Tree, TreeKind};
 use sigstead_tlog::{Limits, Log, LogParts, Publisher};
 use tempfile::TempDir;
@@ -41,6 +41,16 @@ impl Ground {
 
     /// A server of the log over every tree, each under a key of its own.
     pub(crate) async fn serve(self: &Arc<Self>, limits: RekorLimits, genesis: bool) -> Server {
+        self.serve_part(limits, genesis, Surface::default()).await
+    }
+
+    /// The same with a part of the API.
+    pub(crate) async fn serve_part(
+        self: &Arc<Self>,
+        limits: RekorLimits,
+        genesis: bool,
+        surface: Surface,
+    ) -> Server {
         open_active_tree(&self.database, HOST, &*self.clock).await.unwrap();
         let opener = Arc::clone(self);
         let open_shard: OpenShard = Box::new(move |tree| {
@@ -51,7 +61,7 @@ impl Ground {
                 Ok(Shard { log, signer })
             })
         });
-        let config = RekorConfig { open_shard, genesis, database: self.database.clone(), limits };
+        let config = RekorConfig { open_shard, genesis, surface, database: self.database.clone(), limits };
         let log = Arc::new(RekorLog::open(config).await.unwrap());
         Server { router: router(log), ground: Arc::clone(self) }
     }

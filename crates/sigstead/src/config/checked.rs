@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use sigstead_clock::Timestamp;
 use sigstead_crypto::Secret;
 use sigstead_entry::v2::Algorithms;
-use sigstead_log::Duplicates;
+use sigstead_log::{Duplicates, RekorLimits, Surface};
 
 use super::raw::{self, RawConfig};
 
@@ -46,6 +46,8 @@ pub(crate) struct LogConfig {
     pub(crate) hostname: String,
     /// Shards that another key signs for, by tree id.
     pub(crate) shard_keys: BTreeMap<i64, String>,
+    pub(crate) surface: Surface,
+    pub(crate) limits: RekorLimits,
 }
 
 /// `[log_v2]`: served beside `[log]`.
@@ -154,7 +156,27 @@ impl Config {
             key: self.key(raw.key.as_deref(), "log.key")?,
             hostname: self.needed(raw.hostname.as_deref(), "log.hostname")?.to_owned(),
             shard_keys: self.shard_keys(&raw.shard_keys)?,
+            surface: self.surface()?,
+            limits: RekorLimits {
+                body: raw.max_body_bytes.unwrap_or(RekorLimits::default().body),
+                attestation: raw.max_attestation_bytes.unwrap_or(RekorLimits::default().attestation),
+                search: raw.max_search_results.unwrap_or(RekorLimits::default().search),
+            },
         })
+    }
+
+    fn surface(&self) -> anyhow::Result<Surface> {
+        let raw = &self.raw.log;
+        let mut surface = Surface::default();
+        if let Some(operations) = &raw.operations {
+            surface = surface.with_operations(operations).map_err(|unknown| {
+                anyhow::anyhow!(self.wrong("log.operations", &unknown, "write createLogEntry, getLogInfo, …"))
+            })?;
+        }
+        if let Some(kinds) = &raw.kinds {
+            surface = surface.with_kinds(kinds.iter().cloned());
+        }
+        Ok(if raw.read_only { surface.read_only() } else { surface })
     }
 
     fn shard_keys(&self, raw: &BTreeMap<String, String>) -> anyhow::Result<BTreeMap<i64, String>> {

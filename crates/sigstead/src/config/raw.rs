@@ -63,6 +63,12 @@ pub(crate) struct RawLog {
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) hostname: Option<String>,
     pub(crate) shard_keys: BTreeMap<String, String>,
+    pub(crate) read_only: bool,
+    pub(crate) operations: Option<Vec<String>>,
+    pub(crate) kinds: Option<Vec<String>>,
+    pub(crate) max_body_bytes: Option<usize>,
+    pub(crate) max_attestation_bytes: Option<usize>,
+    pub(crate) max_search_results: Option<u32>,
     pub(crate) since: Option<String>,
 }
 

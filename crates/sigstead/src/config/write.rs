@@ -65,6 +65,14 @@ public_key = "log.pub"
 # The first part of the log's origin; clients want the host of `url`.
 hostname = "{host}"
 since = "{log_since}"
+# Everything can be read, nothing is added.
+read_only = false
+# Only some operations or kinds, by Rekor's names: operations = ["getLogInfo"], kinds = ["hashedrekord", "dsse"].
+max_body_bytes = 33554432
+# Larger attestations are not kept; their entries are.
+max_attestation_bytes = 102400
+max_search_results = 100000
+# A shard that another key signs for: [log.shard_keys] "TREE ID" = "file:keys/old.key".
 
 # Rekor v2, on the same port. Without this section there is only v1.
 [log_v2]

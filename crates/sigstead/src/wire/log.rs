@@ -5,9 +5,7 @@ use anyhow::Context as _;
 use axum::Router;
 use sigstead_crypto::Signer;
 use sigstead_crypto::note::NoteSigner;
-use sigstead_log::{
-    OpenShard, RekorConfig, RekorLimits, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, Shard,
-};
+use sigstead_log::{OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, Shard};
 use sigstead_store::Database;
 use sigstead_tlog::Publisher;
 
@@ -29,8 +27,9 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
     let config = RekorConfig {
         open_shard: open_shard(config, database, ground)?,
         genesis: true,
+        surface: config.surface.clone(),
         database: database.clone(),
-        limits: RekorLimits::default(),
+        limits: config.limits,
     };
     let rekor = Arc::new(RekorLog::open(config).await.context("the transparency log")?);
     let following = Arc::clone(&rekor).follow_rotations(ground.tasks.drained().clone());
