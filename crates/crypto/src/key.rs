@@ -105,6 +105,25 @@ impl PublicKey {
         Self::from_spki_der(&spki.to_der().map_err(malformed)?)
     }
 
+    /// From 32 Ed25519 bytes (RFC 8032 §5.1.5).
+    ///
+    /// # Errors
+    /// When there are more or fewer.
+    pub fn from_ed25519_bytes(raw: &[u8]) -> Result<Self, KeyError> {
+        Self::from_raw(None, raw)
+    }
+
+    /// From an uncompressed point on P-256 (SEC 1 §2.3.3).
+    ///
+    /// # Errors
+    /// When it is not one; whether it lies on the curve is seen when a signature is checked.
+    pub fn from_p256_point(raw: &[u8]) -> Result<Self, KeyError> {
+        match raw {
+            [0x04, rest @ ..] if rest.len() == 64 => Self::from_raw(Some(P256), raw),
+            _ => Err(malformed("not an uncompressed point on P-256")),
+        }
+    }
+
     /// From a raw Ed25519 key or an uncompressed point, of the kind that `algorithm` is for.
     pub(crate) fn from_raw(curve: Option<ObjectIdentifier>, raw: &[u8]) -> Result<Self, KeyError> {
         let parameters = curve.map(|oid| oid.to_der()).transpose().map_err(malformed)?;

@@ -20,7 +20,7 @@ pub use key::{KeyError, PublicKey, PublicKeyKind};
 pub use secret::Secret;
 pub use signer::{SignError, SignFuture, Signer};
 pub use software::{KeyKind, SoftwareSigner};
-pub use verify::VerifyError;
+pub use verify::{PssSalt, VerifyError};
 
 /// Fills `N` bytes from the system's generator, for serial numbers and the like.
 ///

@@ -1,5 +1,7 @@
 use aws_lc_rs::digest::Digest;
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{
+    self, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPssSaltLength, UnparsedPublicKey, VerificationAlgorithm,
+};
 use der::Encode as _;
 use der::asn1::UintRef;
 use thiserror::Error;
@@ -21,6 +23,15 @@ pub enum VerifyError {
     HashNotAllowed,
 }
 
+/// How long the salt of an RSA-PSS signature is (RFC 8017 §9.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PssSalt {
+    /// As the digest: what RFC 8230 asks of COSE.
+    Digest,
+    /// As the digest, or as the modulus allows: Go signs so unless told otherwise.
+    DigestOrLongest,
+}
+
 impl PublicKey {
     /// Checks `signature` over `message`, hashed with `hash` (which Ed25519 ignores). ECDSA signatures
     /// are ASN.1 DER, RSA ones PKCS#1 v1.5.
@@ -32,6 +43,24 @@ impl PublicKey {
         UnparsedPublicKey::new(algorithm, self.key_bytes())
             .verify(message, signature)
             .map_err(|_| VerifyError::Invalid)
+    }
+
+    /// Checks an RSASSA-PSS `signature` with SHA-256, also for its mask, over `message`.
+    ///
+    /// # Errors
+    /// When it does not verify, or the key is not an RSA key.
+    pub fn verify_pss(&self, salt: PssSalt, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        if !matches!(self.kind(), PublicKeyKind::Rsa { .. }) {
+            return Err(VerifyError::HashNotAllowed);
+        }
+        let algorithms: &[&'static RsaParameters] = match salt {
+            PssSalt::Digest => &[&RSA_PSS_2048_8192_SHA256],
+            PssSalt::DigestOrLongest => &[&RSA_PSS_2048_8192_SHA256, &LONGEST_SALT],
+        };
+        let verifies = |algorithm: &&'static RsaParameters| {
+            UnparsedPublicKey::new(*algorithm, self.key_bytes()).verify(message, signature).is_ok()
+        };
+        if algorithms.iter().any(verifies) { Ok(()) } else { Err(VerifyError::Invalid) }
     }
 
     /// Checks `signature` over a message of which only the digest is known. ECDSA signatures may also
@@ -66,6 +95,8 @@ impl PublicKey {
         key.verify_digest(&digest, &der).map_err(|_| VerifyError::Invalid)
     }
 }
+
+static LONGEST_SALT: RsaParameters = RSA_PSS_2048_8192_SHA256.with_pss_salt_length(RsaPssSaltLength::Max);
 
 /// The engine's algorithm for a kind of key with a hash.
 pub(crate) fn engine(kind: PublicKeyKind, hash: HashAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {

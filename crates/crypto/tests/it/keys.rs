@@ -1,6 +1,9 @@
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaPssSaltLength, RsaSignatureEncoding};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use sigstead_crypto::{
-    HashAlgorithm, KeyError, KeyKind, PublicKey, Signer as _, SoftwareSigner, VerifyError,
+    HashAlgorithm, KeyError, KeyKind, PssSalt, PublicKey, Signer as _, SoftwareSigner, VerifyError,
 };
 
 const KINDS: [KeyKind; 7] = [
@@ -92,4 +95,45 @@ proptest::proptest! {
             let _ = key.verify_digest(HashAlgorithm::Sha256, &[0; 32], &bytes);
         }
     }
+}
+
+static LONGEST: RsaSignatureEncoding = RSA_PSS_SHA256.with_pss_salt_length(RsaPssSaltLength::Max);
+static SHORT: RsaSignatureEncoding = RSA_PSS_SHA256.with_pss_salt_length(RsaPssSaltLength::Custom(20));
+
+#[test]
+fn pss_takes_the_salts_that_it_is_told_to() {
+    let signer = SoftwareSigner::generate(KeyKind::Rsa2048).unwrap();
+    let key = signer.public_key();
+    let pair = RsaKeyPair::from_pkcs8(&signer.pkcs8_der().unwrap()).unwrap();
+    let sign = |encoding: &'static RsaSignatureEncoding| {
+        let mut signature = vec![0; 256];
+        pair.sign(encoding, &SystemRandom::new(), b"message", &mut signature).unwrap();
+        signature
+    };
+    let cases = [(&RSA_PSS_SHA256, true, true), (&LONGEST, false, true), (&SHORT, false, false)];
+    for (encoding, as_digest, as_digest_or_longest) in cases {
+        let signature = sign(encoding);
+        let verifies = |salt| key.verify_pss(salt, b"message", &signature).is_ok();
+        assert_eq!(verifies(PssSalt::Digest), as_digest);
+        assert_eq!(verifies(PssSalt::DigestOrLongest), as_digest_or_longest);
+        key.verify_pss(PssSalt::DigestOrLongest, b"another", &signature).unwrap_err();
+        key.verify(HashAlgorithm::Sha256, b"message", &signature).unwrap_err();
+    }
+    let other = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let refused = other.public_key().verify_pss(PssSalt::Digest, b"message", &[0; 256]);
+    assert_eq!(refused, Err(VerifyError::HashNotAllowed));
+}
+
+#[test]
+fn bare_keys_are_read() {
+    let p256 = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let point = p256.public_key().key_bytes();
+    assert_eq!(PublicKey::from_p256_point(point).as_ref(), Ok(p256.public_key()));
+    let ed25519 = SoftwareSigner::generate(KeyKind::Ed25519).unwrap();
+    let bytes = ed25519.public_key().key_bytes();
+    assert_eq!(PublicKey::from_ed25519_bytes(bytes).as_ref(), Ok(ed25519.public_key()));
+    for wrong in [&point[1..], &point[..64], &[], &[&[2], &point[1..]].concat()] {
+        PublicKey::from_p256_point(wrong).unwrap_err();
+    }
+    PublicKey::from_ed25519_bytes(&bytes[1..]).unwrap_err();
 }
