@@ -1,13 +1,14 @@
-//! Certificates, chains, TBS surgery, SCT lists, OIDs, CSRs.
+//! Certificates, chains, TBS surgery, SCT lists, OIDs, CSRs, CMS.
 //!
 //! In scope: taking certificates apart without changing a byte, putting them together, precertificates
-//! and SCTs (RFC 6962 §3), certificate signing requests, the rules that chains must meet.
+//! and SCTs (RFC 6962 §3), certificate signing requests, the rules that chains must meet, checking CMS signatures.
 //! Out of scope: keys and signatures themselves (see `crypto`), who gets which certificate (see `ca`).
 
 pub mod authority;
 pub mod build;
 mod certificate;
 mod chain;
+pub mod cms;
 mod csr;
 mod error;
 pub mod oid;

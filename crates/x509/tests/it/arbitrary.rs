@@ -49,7 +49,7 @@ fn signed(extensions: &[build::Extension]) -> Certificate {
 }
 
 /// `original` with a few bytes changed, put in or taken out.
-fn mutated(original: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn mutated(original: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4u8);
     prop::collection::vec(change, 1..5).prop_map(move |changes| {
         let mut bytes = original.clone();

@@ -3,6 +3,7 @@
 
 mod arbitrary;
 mod chains;
+mod cms;
 mod foreign;
 mod hierarchy;
 mod names;
