@@ -31,7 +31,7 @@ fn verify(criterion: &mut Criterion) {
     criterion.bench_function("hashedrekord with a P-256 key: parse, verify, canonicalize", |bencher| {
         bencher.iter(|| {
             let entry: Value = serde_json::from_slice(black_box(&request)).unwrap();
-            Proposed::parse(&entry).unwrap().verify().unwrap()
+            Proposed::parse(&entry).unwrap().verify(0).unwrap()
         });
     });
 }

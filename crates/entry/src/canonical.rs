@@ -56,7 +56,11 @@ pub(crate) fn body(kind: &str, api_version: &str, spec: impl Serialize) -> Resul
 pub fn attestation_key(body: &[u8]) -> Option<String> {
     let entry: Value = serde_json::from_slice(body).ok()?;
     let entry = Fields::of(Some(&entry));
-    let hash = entry.object("spec").object("content").object("payloadHash");
-    let is_intoto = entry.text("kind") == Some("intoto");
-    is_intoto.then(|| Some(format!("{}:{}", hash.text("algorithm")?, hash.text("value")?)))?
+    let spec = entry.object("spec");
+    let hash = match entry.text("kind")? {
+        "intoto" => spec.object("content").object("payloadHash"),
+        "cose" => spec.object("data").object("envelopeHash"),
+        _ => return None,
+    };
+    Some(format!("{}:{}", hash.text("algorithm")?, hash.text("value")?))
 }

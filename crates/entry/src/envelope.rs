@@ -54,21 +54,26 @@ impl Envelope {
         [header.as_bytes(), &self.payload].concat()
     }
 
-    /// What an in-toto statement is about: digests of its subjects and of its materials, `algorithm:value`.
+    /// What the payload is about, if it is an in-toto statement.
     pub(crate) fn subject_digests(&self) -> Vec<String> {
-        if self.payload_type != IN_TOTO {
-            return Vec::new();
-        }
-        let Ok(statement) = serde_json::from_slice::<Value>(&self.payload) else { return Vec::new() };
-        let statement = Fields::of(Some(&statement));
-        let predicate = statement.object("predicate");
-        let described = [
-            statement.list("subject"),
-            predicate.list("materials"),
-            predicate.object("buildDefinition").list("resolvedDependencies"),
-        ];
-        described.concat().iter().flat_map(digests).collect()
+        subject_digests(&self.payload_type, &self.payload)
     }
+}
+
+/// What an in-toto statement is about: digests of its subjects and of its materials, `algorithm:value`.
+pub(crate) fn subject_digests(payload_type: &str, payload: &[u8]) -> Vec<String> {
+    if payload_type != IN_TOTO {
+        return Vec::new();
+    }
+    let Ok(statement) = serde_json::from_slice::<Value>(payload) else { return Vec::new() };
+    let statement = Fields::of(Some(&statement));
+    let predicate = statement.object("predicate");
+    let described = [
+        statement.list("subject"),
+        predicate.list("materials"),
+        predicate.object("buildDefinition").list("resolvedDependencies"),
+    ];
+    described.concat().iter().flat_map(digests).collect()
 }
 
 fn digests(described: &Value) -> Vec<String> {

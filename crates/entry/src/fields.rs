@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use base64::{DecodeError, Engine as _};
 use serde_json::{Map, Value};
 
 /// Looks fields of a JSON object up as Go's decoder does: names match in any case, `null` is absent.
@@ -49,9 +49,23 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Standard, padded base64. Line breaks do not count, for Go's decoder leaves them out.
+/// Standard, padded base64; `None` for anything else.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
-    BASE64_STANDARD.decode(without_line_breaks(text).as_ref()).ok()
+    decode_base64(text).ok()
+}
+
+/// Standard, padded base64, of which line breaks are no part, for Go's decoder leaves them out; `Err` with
+/// what Go would say.
+pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
+    let text = without_line_breaks(text);
+    BASE64_STANDARD.decode(text.as_ref()).map_err(|error| {
+        let at = match error {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => at,
+            // What is missing is missing from the last four characters.
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len() - text.len() % 4,
+        };
+        format!("illegal base64 data at input byte {at}")
+    })
 }
 
 /// Base64 in either alphabet, as DSSE allows.

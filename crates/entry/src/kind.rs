@@ -2,13 +2,18 @@ use serde_json::Value;
 
 use crate::Rejection;
 use crate::canonical::Canonical;
+use crate::cose::Cose;
 use crate::dsse::Dsse;
 use crate::fields::Fields;
 use crate::hashedrekord::HashedRekord;
 use crate::intoto::{IntotoV001, IntotoV002};
+use crate::rfc3161::Rfc3161;
+use crate::tuf::Tuf;
 
+/// Kinds that this server takes.
+const KNOWN: [&str; 6] = ["hashedrekord", "dsse", "intoto", "cose", "rfc3161", "tuf"];
 /// Kinds that Rekor knows and this server does not take.
-const NOT_ENABLED: [&str; 8] = ["rekord", "alpine", "helm", "jar", "rpm", "tuf", "rfc3161", "cose"];
+const NOT_ENABLED: [&str; 5] = ["rekord", "alpine", "helm", "jar", "rpm"];
 
 /// Decoded; nothing believed yet.
 #[derive(Debug, Clone)]
@@ -20,6 +25,9 @@ enum Kind {
     Dsse(Dsse),
     IntotoV001(IntotoV001),
     IntotoV002(IntotoV002),
+    Cose(Cose),
+    Rfc3161(Rfc3161),
+    Tuf(Box<Tuf>),
 }
 
 impl Proposed {
@@ -30,7 +38,7 @@ impl Proposed {
     pub fn parse(entry: &Value) -> Result<Self, Rejection> {
         let fields = Fields::of(Some(entry));
         let kind = fields.text("kind").filter(|kind| !kind.is_empty()).ok_or(Rejection::Required("kind"))?;
-        let known = ["hashedrekord", "dsse", "intoto"].contains(&kind);
+        let known = KNOWN.contains(&kind);
         if !known && !NOT_ENABLED.contains(&kind) {
             return Err(Rejection::UnknownKind(kind.to_owned()));
         }
@@ -47,6 +55,9 @@ impl Proposed {
             ("dsse", "0.0.1") => Kind::Dsse(Dsse::parse(spec)?),
             ("intoto", "0.0.1") => Kind::IntotoV001(IntotoV001::parse(spec)?),
             ("intoto", "0.0.2") => Kind::IntotoV002(IntotoV002::parse(spec)?),
+            ("cose", "0.0.1") => Kind::Cose(Cose::parse(spec)?),
+            ("rfc3161", "0.0.1") => Kind::Rfc3161(Rfc3161::parse(spec)?),
+            ("tuf", "0.0.1") => Kind::Tuf(Box::new(Tuf::parse(spec)?)),
             _ => {
                 return Err(Rejection::entry(format!(
                     "{kind} implementation for version '{version}' not found: unable to locate entry for version {version}"
@@ -58,23 +69,29 @@ impl Proposed {
     /// Whether everything that the log needs to check it is there; a committed entry lacks it.
     pub const fn is_insertable(&self) -> bool {
         match &self.0 {
-            Kind::HashedRekord(_) => true,
+            Kind::HashedRekord(_) | Kind::Rfc3161(_) | Kind::Tuf(_) => true,
             Kind::Dsse(dsse) => dsse.is_insertable(),
             Kind::IntotoV001(intoto) => intoto.is_insertable(),
             Kind::IntotoV002(intoto) => intoto.is_insertable(),
+            Kind::Cose(cose) => cose.is_insertable(),
         }
     }
 
     /// Checks every signature and writes the leaf. A committed entry has nothing to check; it can be looked up.
     ///
+    /// `now_unix` is the time in Unix seconds: TUF metadata expires.
+    ///
     /// # Errors
-    /// When a signature does not verify, or its algorithm is not allowed.
-    pub fn verify(self) -> Result<Canonical, Rejection> {
+    /// When a signature does not verify, its algorithm is not allowed, or its time is over.
+    pub fn verify(self, now_unix: i64) -> Result<Canonical, Rejection> {
         match self.0 {
             Kind::HashedRekord(entry) => entry.verify(),
             Kind::Dsse(entry) => entry.verify(),
             Kind::IntotoV001(entry) => entry.verify(),
             Kind::IntotoV002(entry) => entry.verify(),
+            Kind::Cose(entry) => entry.verify(),
+            Kind::Rfc3161(entry) => entry.verify(),
+            Kind::Tuf(entry) => entry.verify(now_unix),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Rekor entry kinds: parse, verify, canonicalize, search keys.
 //!
-//! In scope: pure functions from a proposed entry to the exact bytes that become the leaf.
+//! In scope: pure functions from a proposed entry (and the time) to the exact bytes that become the leaf.
 //! [`Proposed`] → [`Canonical`]: only [`Proposed::verify`] makes one, so nothing unverified becomes a leaf.
 //! Out of scope: HTTP and its statuses (see `log`), appending (see `tlog`).
 
 mod canonical;
+mod cose;
 mod dsse;
 mod envelope;
 mod fields;
@@ -13,6 +14,8 @@ mod intoto;
 mod kind;
 mod pki;
 mod rejection;
+mod rfc3161;
+mod tuf;
 pub mod v2;
 
 pub use canonical::{Canonical, attestation_key};

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sigstead_entry::{Canonical, attestation_key};
+use sigstead_clock::Clock;
+use sigstead_entry::{Canonical, Proposed, Rejection, attestation_key};
 use sigstead_merkle::Hash;
 use sigstead_store::{
     Attestation, Database, LeafSource, Proposal, SearchKey, StoreError, TreeKind, TreeState,
@@ -27,6 +28,7 @@ pub struct RekorLog {
     genesis: bool,
     pub(crate) surface: Surface,
     database: Database,
+    clock: Arc<dyn Clock>,
     pub(crate) limits: RekorLimits,
 }
 
@@ -41,6 +43,8 @@ pub struct RekorConfig {
     pub surface: Surface,
     /// The trees, search keys and attestations.
     pub database: Database,
+    /// The time, for entries that expire.
+    pub clock: Arc<dyn Clock>,
     /// What is refused.
     pub limits: RekorLimits,
 }
@@ -79,7 +83,7 @@ pub enum LogError {
     Sign(#[from] sigstead_crypto::SignError),
     /// The log's own first entry is not one that a log takes: its key is of a kind that entries cannot have.
     #[error("the log's first entry: {0}")]
-    Genesis(#[from] sigstead_entry::Rejection),
+    Genesis(#[from] Rejection),
     /// A stored record that is not one of this log's.
     #[error("the record of entry {0} is damaged")]
     Damaged(u64),
@@ -101,7 +105,7 @@ impl RekorLog {
     /// # Errors
     /// When the database or a shard's key fails.
     pub async fn open(config: RekorConfig) -> Result<Self, LogError> {
-        let RekorConfig { open_shard, genesis, surface, database, limits } = config;
+        let RekorConfig { open_shard, genesis, surface, database, clock, limits } = config;
         let shards = Shards::open(&database, &open_shard, None).await?;
         let log = Self {
             shards: ArcSwap::from_pointee(shards),
@@ -110,6 +114,7 @@ impl RekorLog {
             genesis,
             surface,
             database,
+            clock,
             limits,
         };
         log.seed_genesis().await?;
@@ -157,9 +162,14 @@ impl RekorLog {
         let message = format!("sigstead genesis of {}\n", active.log.tree().origin);
         let signature = active.signer.sign(message.as_bytes()).await?;
         let entry = genesis_entry(message.as_bytes(), &signature, active);
-        let canonical = sigstead_entry::Proposed::parse(&entry).and_then(sigstead_entry::Proposed::verify)?;
+        let canonical = self.verify(Proposed::parse(&entry)?)?;
         self.append_to(active, &canonical).await?;
         Ok(())
+    }
+
+    /// Checks an entry as of now.
+    pub(crate) fn verify(&self, proposed: Proposed) -> Result<Canonical, Rejection> {
+        proposed.verify(i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX))
     }
 
     /// Appends to the shard that takes entries; if that was frozen meanwhile, to the next.

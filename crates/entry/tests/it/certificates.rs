@@ -12,6 +12,7 @@ use sigstead_x509::Certificate;
 use sigstead_x509::authority::{Profile, issue, root};
 
 const BEGIN: i64 = 1_750_000_000;
+const NOW: i64 = BEGIN;
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn key() -> Arc<SoftwareSigner> {
@@ -34,7 +35,7 @@ fn entry(signer: &SoftwareSigner, chain: &[&Certificate]) -> Value {
 }
 
 fn outcome(signer: &SoftwareSigner, chain: &[&Certificate]) -> Result<(), String> {
-    let verified = Proposed::parse(&entry(signer, chain)).and_then(Proposed::verify);
+    let verified = Proposed::parse(&entry(signer, chain)).and_then(|entry| entry.verify(NOW));
     verified.map(drop).map_err(|rejection| rejection.to_string())
 }
 
@@ -74,5 +75,5 @@ fn line_breaks_in_base64_do_not_count() {
     let pem = BASE64_STANDARD.encode(signer.public_key().to_pem());
     let (first, rest) = pem.split_at(60);
     entry["spec"]["signature"]["publicKey"]["content"] = format!("{first}\r\n{rest}\n").into();
-    Proposed::parse(&entry).and_then(Proposed::verify).unwrap();
+    Proposed::parse(&entry).and_then(|entry| entry.verify(NOW)).unwrap();
 }

@@ -67,7 +67,7 @@ fn canonical(log: &RekorLog, entry: &Value) -> Result<Canonical, Error> {
         let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();
         return Err(Rejection::Entry(why).into());
     }
-    Ok(proposed.verify()?)
+    Ok(log.verify(proposed)?)
 }
 
 /// `GET /api/v1/log/entries?logIndex=N`

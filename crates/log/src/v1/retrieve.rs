@@ -29,7 +29,7 @@ pub(super) async fn retrieve(
     let missing = || Error::invalid(class::MISSING, "entry in body is required");
     let query = request::json(body, log.limits.body)?.ok_or_else(missing)?;
     let query = request::fields(&query)?;
-    let (ids, entries) = (ids(items(query, "entryUUIDs")?)?, entries(items(query, "entries")?)?);
+    let (ids, entries) = (ids(items(query, "entryUUIDs")?)?, entries(&log, items(query, "entries")?)?);
     let indexes = indexes(items(query, "logIndexes")?)?;
     if ids.len() + entries.len() + indexes.len() > MAX_ITEMS {
         return Err(Error::unprocessable(format!("more than max allowed {MAX_ITEMS} entries in request")));
@@ -97,9 +97,9 @@ fn indexes(items: &[Value]) -> Result<Vec<u64>, Error> {
 }
 
 /// Whole entries are checked and canonicalized, then looked up by their leaf hash.
-fn entries(items: &[Value]) -> Result<Vec<EntryId>, Error> {
+fn entries(log: &RekorLog, items: &[Value]) -> Result<Vec<EntryId>, Error> {
     let parsed = items.iter().enumerate().map(|(position, item)| {
-        let canonical = Proposed::parse(item).and_then(Proposed::verify);
+        let canonical = Proposed::parse(item).and_then(|proposed| log.verify(proposed));
         let canonical = canonical.map_err(|rejection| refused(position, rejection))?;
         Ok(EntryId { tree_id: None, leaf_hash: leaf_hash(&canonical.body) })
     });

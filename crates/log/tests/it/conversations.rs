@@ -1,6 +1,9 @@
 //! Requests that the recording does not have: one line a case.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
+use sigstead_clock::SystemClock;
 use sigstead_log::{RekorLimits, Surface};
 
 use crate::server::{Ground, Server, only};
@@ -224,7 +227,7 @@ async fn large_bodies_are_refused_with_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn genesis_is_an_ordinary_entry_made_once() {
-    let ground = Ground::new().await;
+    let ground = Ground::new(Arc::new(SystemClock)).await;
     drop(ground.serve(RekorLimits::default(), true).await);
     let server = ground.serve(RekorLimits::default(), true).await;
     assert_eq!(server.get("/api/v1/log").await.json()["treeSize"], 1);
@@ -239,7 +242,7 @@ async fn genesis_is_an_ordinary_entry_made_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_turned_off_is_said_to_be_off() {
-    let ground = Ground::new().await;
+    let ground = Ground::new(Arc::new(SystemClock)).await;
     let full = ground.serve(RekorLimits::default(), true).await;
     let entry = full.append("read on").await;
     let surface = Surface::default().read_only().with_kinds(["dsse".to_owned()]);

@@ -8,6 +8,7 @@
 
 mod attestations;
 mod conversations;
+mod foreign;
 mod recorded;
 mod server;
 mod shards;

@@ -29,13 +29,13 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    pub(crate) async fn new() -> Arc<Self> {
+    pub(crate) async fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("log.db").display());
         let database = Database::open(&url, &Options::default()).await.unwrap();
         database.migrate().await.unwrap();
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let (clock, signers) = (Arc::new(SystemClock), Mutex::default());
+        let signers = Mutex::default();
         Arc::new(Self { folder, database, clock, signers, tracker, shutdown })
     }
 
@@ -61,7 +61,14 @@ impl Ground {
                 Ok(Shard { log, signer })
             })
         });
-        let config = RekorConfig { open_shard, genesis, surface, database: self.database.clone(), limits };
+        let config = RekorConfig {
+            open_shard,
+            genesis,
+            surface,
+            database: self.database.clone(),
+            clock: Arc::clone(&self.clock),
+            limits,
+        };
         let log = Arc::new(RekorLog::open(config).await.unwrap());
         Server { router: router(log), ground: Arc::clone(self) }
     }
@@ -133,7 +140,11 @@ impl Server {
     }
 
     pub(crate) async fn with_limits(limits: RekorLimits) -> Self {
-        Ground::new().await.serve(limits, false).await
+        Ground::new(Arc::new(SystemClock)).await.serve(limits, false).await
+    }
+
+    pub(crate) async fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Ground::new(clock).await.serve(RekorLimits::default(), false).await
     }
 
     /// The shard that takes entries.

@@ -8,6 +8,7 @@ use axum::http::{Request, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use sigstead_clock::SystemClock;
 use sigstead_crypto::note::{Note, NoteSigner, rekor_v2_log_id};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner, sha256};
 use sigstead_entry::v2::Algorithms;
@@ -28,7 +29,7 @@ struct Server {
 
 impl Server {
     async fn new(duplicates: Duplicates, takes_dsse: bool) -> Self {
-        let ground = Ground::new().await;
+        let ground = Ground::new(Arc::new(SystemClock)).await;
         let tree = open_active_v2_tree(&ground.database, ORIGIN, &*ground.clock).await.unwrap();
         let key = Arc::new(SoftwareSigner::generate(KeyKind::Ed25519).unwrap());
         let signer = NoteSigner::rekor_v2(ORIGIN, Arc::clone(&key) as Arc<dyn Signer>);

@@ -29,6 +29,7 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
         genesis: true,
         surface: config.surface.clone(),
         database: database.clone(),
+        clock: Arc::clone(&ground.clock),
         limits: config.limits,
     };
     let rekor = Arc::new(RekorLog::open(config).await.context("the transparency log")?);

@@ -1,0 +1,73 @@
+use serde_json::{Number, Value};
+
+/// What TUF's signatures are over: canonical JSON as OLPC defined it, which knows whole numbers only and
+/// escapes nothing but quotes and backslashes. `None` for other numbers.
+pub(super) fn encode(signed: &Value) -> Option<Vec<u8>> {
+    let mut text = String::new();
+    write_canonical(signed, &mut text)?;
+    Some(text.into_bytes())
+}
+
+// serde_json nests 128 deep at most, so this does too.
+fn write_canonical(value: &Value, out: &mut String) -> Option<()> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(&whole(number)?.to_string()),
+        Value::String(text) => write_string(text, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (position, item) in items.iter().enumerate() {
+                out.push_str(if position > 0 { "," } else { "" });
+                write_canonical(item, out)?;
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            out.push('{');
+            // serde_json's map is in the order of its keys' bytes, which is OLPC's.
+            for (position, (key, value)) in fields.iter().enumerate() {
+                out.push_str(if position > 0 { "," } else { "" });
+                write_string(key, out);
+                out.push(':');
+                write_canonical(value, out)?;
+            }
+            out.push('}');
+        }
+    }
+    Some(())
+}
+
+fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+}
+
+/// `1.0` and `1e3` are whole too.
+fn whole(number: &Number) -> Option<i64> {
+    let float = || number.as_f64().filter(|float| float.fract() == 0.0).map(|float| format!("{float:.0}"));
+    number.as_i64().or_else(|| float()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn as_olpc_writes_it() {
+        let value = json!({ "b": [1.0, -2, 1e3, null, true], "a": "\"\\\n\u{e9}/", "B": {} });
+        let expected = "{\"B\":{},\"a\":\"\\\"\\\\\n\u{e9}/\",\"b\":[1,-2,1000,null,true]}";
+        assert_eq!(encode(&value).unwrap(), expected.as_bytes());
+        assert_eq!(encode(&json!([1.5])), None);
+        assert_eq!(encode(&json!([u64::MAX])), None);
+        assert_eq!(encode(&json!([1e300])), None);
+    }
+}
