@@ -63,7 +63,7 @@ impl CtLog {
             identity: submitted.identity(),
             make: Arc::new(move |assigned| for_leaf.leaf(assigned)),
         };
-        let appended = self.log.append(Proposal { leaf, search_keys: Vec::new(), attestation: None }).await?;
+        let appended = self.log.append(Proposal::new(leaf)).await?;
         // Signed after the commit: an SCT for an entry that a crash took back would be a broken promise.
         let extensions = index_extension(appended.index);
         let data = submitted.signed_entry().signed_data(appended.timestamp_ms, &extensions);

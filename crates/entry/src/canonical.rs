@@ -3,8 +3,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sigstead_crypto::sha256;
 
-use crate::Rejection;
 use crate::fields::Fields;
+use crate::{Rejection, SearchField};
 
 /// The exact bytes that become the leaf, and what is kept beside them: equal entries, equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,40 @@ pub struct Canonical {
     pub body: Bytes,
     /// What the entry is found by: `sha256:<hex>`, key hashes, e-mail addresses and the like.
     pub search_values: Vec<String>,
+    /// What is known of it by name: its kind, who signed it, what it is about.
+    pub fields: Vec<(SearchField, String)>,
     /// What the log may store beside the entry: its key (`sha256:<hex>`) and the bytes.
     pub attestation: Option<(String, Bytes)>,
+}
+
+impl Canonical {
+    /// A leaf; the strings in `spec` need no escape that RFC 8785 and `serde_json` write differently, for
+    /// there is none, and its structs declare their fields in the order of their names.
+    pub(crate) fn new(
+        kind: &str,
+        api_version: &str,
+        spec: impl Serialize,
+        search_values: Vec<String>,
+    ) -> Result<Self, Rejection> {
+        let body = serde_json::to_vec(&Frame { api_version, kind, spec });
+        let body = body.map_err(|error| Rejection::entry(error.to_string()))?.into();
+        Ok(Self {
+            body,
+            search_values,
+            fields: vec![(SearchField::Kind, kind.to_owned())],
+            attestation: None,
+        })
+    }
+
+    /// Adds what is known by name.
+    pub(crate) fn with_fields(mut self, fields: impl IntoIterator<Item = (SearchField, String)>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    pub(crate) fn with_attestation(self, attestation: Option<(String, impl Into<Bytes>)>) -> Self {
+        Self { attestation: attestation.map(|(key, data)| (key, data.into())), ..self }
+    }
 }
 
 /// An entry's frame; fields stand in the order of their names, which is what RFC 8785 wants.
@@ -43,13 +75,6 @@ impl Hash {
     pub(crate) fn prefixed(&self) -> String {
         format!("{}:{}", self.algorithm, self.value)
     }
-}
-
-/// The entry's JSON. `spec` must be of structs whose fields are declared in the order of their names; the
-/// strings in it need no escape that RFC 8785 and `serde_json` write differently, for there is none.
-pub(crate) fn body(kind: &str, api_version: &str, spec: impl Serialize) -> Result<Bytes, Rejection> {
-    let frame = Frame { api_version, kind, spec };
-    serde_json::to_vec(&frame).map(Bytes::from).map_err(|error| Rejection::entry(error.to_string()))
 }
 
 /// The key under which a committed entry's attestation is kept, if its kind has one.

@@ -9,9 +9,9 @@ use serde_json::Value;
 use sigstead_crypto::{HashAlgorithm, PssSalt, PublicKeyKind};
 
 use crate::Rejection;
-use crate::canonical::{Canonical, Hash, body};
+use crate::canonical::{Canonical, Hash};
 use crate::dsse::committed_hash;
-use crate::envelope::subject_digests;
+use crate::envelope::About;
 use crate::fields::{Fields, decode_base64};
 use crate::pki::Verifier;
 
@@ -92,7 +92,7 @@ impl Cose {
         let mut search_values: Vec<String> = self.verifier.search_values().collect();
         search_values.extend([data.envelope_hash.prefixed(), data.payload_hash.prefixed()]);
         if let Some(RegisteredLabel::Text(content_type)) = &sign1.protected.header.content_type {
-            search_values.extend(subject_digests(content_type, payload));
+            search_values.extend(About::payload(content_type, payload).digests);
         }
         canonical(&self.verifier, data, search_values, Some(message))
     }
@@ -202,5 +202,6 @@ fn canonical(
 ) -> Result<Canonical, Rejection> {
     let attestation = message.map(|message| (data.envelope_hash.prefixed(), message));
     let spec = Spec { data, public_key: BASE64_STANDARD.encode(verifier.canonical()) };
-    Ok(Canonical { body: body("cose", "0.0.1", spec)?, search_values, attestation })
+    let leaf = Canonical::new("cose", "0.0.1", spec, search_values)?;
+    Ok(leaf.with_fields(verifier.search_fields()).with_attestation(attestation))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Rejection;
-use crate::canonical::{Canonical, Hash, body};
+use crate::canonical::{Canonical, Hash};
 use crate::envelope::Envelope;
 use crate::fields::{Fields, base64, is_sha256};
 use crate::pki::Verifier;
@@ -106,7 +106,7 @@ impl Dsse {
         let signed = envelope.signed_bytes();
         let mut unclaimed: Vec<usize> = (0..envelope.signatures.len()).collect();
         let mut signatures = Vec::new();
-        let mut search_values = Vec::new();
+        let (mut search_values, mut fields) = (Vec::new(), Vec::new());
         for verifier in &verifiers {
             if unclaimed.is_empty() {
                 break;
@@ -127,6 +127,7 @@ impl Dsse {
             let canonical = BASE64_STANDARD.encode(verifier.canonical());
             signatures.push(SignedBy { signature: claimed.text.clone(), verifier: canonical });
             search_values.extend(verifier.search_values());
+            fields.extend(verifier.search_fields());
         }
         if !unclaimed.is_empty() {
             return Err(Rejection::entry("all signatures must have a key that verifies it"));
@@ -135,13 +136,15 @@ impl Dsse {
         let (envelope_hash, payload_hash) =
             (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
         search_values.extend([payload_hash.prefixed(), envelope_hash.prefixed()]);
-        search_values.extend(envelope.subject_digests());
-        canonical(Spec { envelope_hash, payload_hash, signatures }, search_values)
+        let about = envelope.about();
+        search_values.extend(about.digests);
+        let leaf = canonical(Spec { envelope_hash, payload_hash, signatures }, search_values)?;
+        Ok(leaf.with_fields(fields).with_fields(about.fields))
     }
 }
 
 fn canonical(spec: Spec, search_values: Vec<String>) -> Result<Canonical, Rejection> {
-    Ok(Canonical { body: body("dsse", "0.0.1", spec)?, search_values, attestation: None })
+    Canonical::new("dsse", "0.0.1", spec, search_values)
 }
 
 /// A hash of a committed entry.

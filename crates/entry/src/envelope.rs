@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::SearchField;
 use crate::fields::{Fields, either_base64};
 
 /// Payload type of in-toto statements.
@@ -54,26 +55,43 @@ impl Envelope {
         [header.as_bytes(), &self.payload].concat()
     }
 
-    /// What the payload is about, if it is an in-toto statement.
-    pub(crate) fn subject_digests(&self) -> Vec<String> {
-        subject_digests(&self.payload_type, &self.payload)
+    /// What the payload is about.
+    pub(crate) fn about(&self) -> About {
+        About::payload(&self.payload_type, &self.payload)
     }
 }
 
-/// What an in-toto statement is about: digests of its subjects and of its materials, `algorithm:value`.
-pub(crate) fn subject_digests(payload_type: &str, payload: &[u8]) -> Vec<String> {
-    if payload_type != IN_TOTO {
-        return Vec::new();
+/// What an in-toto statement is about; nothing for any other payload.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    /// Digests of its subjects and of its materials, `algorithm:value`.
+    pub(crate) digests: Vec<String>,
+    /// Its predicate type, and its subjects by name.
+    pub(crate) fields: Vec<(SearchField, String)>,
+}
+
+impl About {
+    pub(crate) fn payload(payload_type: &str, payload: &[u8]) -> Self {
+        let statement = (payload_type == IN_TOTO).then(|| serde_json::from_slice::<Value>(payload).ok());
+        statement.flatten().map(|statement| Self::statement(Fields::of(Some(&statement)))).unwrap_or_default()
     }
-    let Ok(statement) = serde_json::from_slice::<Value>(payload) else { return Vec::new() };
-    let statement = Fields::of(Some(&statement));
-    let predicate = statement.object("predicate");
-    let described = [
-        statement.list("subject"),
-        predicate.list("materials"),
-        predicate.object("buildDefinition").list("resolvedDependencies"),
-    ];
-    described.concat().iter().flat_map(digests).collect()
+
+    fn statement(statement: Fields<'_>) -> Self {
+        let predicate = statement.object("predicate");
+        let subjects = statement.list("subject");
+        let materials = predicate.list("materials");
+        let dependencies = predicate.object("buildDefinition").list("resolvedDependencies");
+        let described = subjects.iter().chain(materials).chain(dependencies);
+        let kind = statement.text("predicateType").map(|kind| (SearchField::PredicateType, kind.to_owned()));
+        let names = subjects.iter().filter_map(|subject| {
+            let name = Fields::of(Some(subject)).text("name").filter(|name| !name.is_empty())?;
+            Some((SearchField::SubjectName, name.to_owned()))
+        });
+        Self {
+            digests: described.flat_map(digests).collect(),
+            fields: kind.into_iter().chain(names).collect(),
+        }
+    }
 }
 
 fn digests(described: &Value) -> Vec<String> {

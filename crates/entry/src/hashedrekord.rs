@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigstead_crypto::{HashAlgorithm, PublicKeyKind, VerifyError};
 
 use crate::Rejection;
-use crate::canonical::{Canonical, Hash, body};
+use crate::canonical::{Canonical, Hash};
 use crate::fields::Fields;
 use crate::pki::Verifier;
 
@@ -90,7 +90,8 @@ impl HashedRekord {
         };
         let mut search_values: Vec<String> = self.verifier.search_values().collect();
         search_values.push(format!("{}:{}", self.algorithm.name(), self.value));
-        Ok(Canonical { body: body("hashedrekord", "0.0.1", spec)?, search_values, attestation: None })
+        let fields = self.verifier.search_fields();
+        Ok(Canonical::new("hashedrekord", "0.0.1", spec, search_values)?.with_fields(fields))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Rejection;
-use crate::canonical::{Canonical, Hash, body};
+use crate::canonical::{Canonical, Hash};
 use crate::dsse::committed_hash;
 use crate::envelope::{Envelope, EnvelopeSignature};
 use crate::fields::{Fields, base64, either_base64};
@@ -83,6 +82,7 @@ impl IntotoV001 {
 
     fn canonicalize(self) -> Result<Canonical, Rejection> {
         let mut search_values: Vec<String> = self.verifier.search_values().collect();
+        let mut fields: Vec<_> = self.verifier.search_fields().collect();
         let mut attestation = None;
         let (hash, payload_hash) = match self.content {
             ContentV001::Committed { hash, payload_hash } => (hash, payload_hash),
@@ -90,8 +90,10 @@ impl IntotoV001 {
                 let (hash, payload_hash) =
                     (Hash::sha256_of(text.as_bytes()), Hash::sha256_of(&envelope.payload));
                 search_values.extend([hash.prefixed(), payload_hash.prefixed()]);
-                search_values.extend(envelope.subject_digests());
-                attestation = Some((payload_hash.prefixed(), Bytes::from(envelope.payload)));
+                let about = envelope.about();
+                search_values.extend(about.digests);
+                fields.extend(about.fields);
+                attestation = Some((payload_hash.prefixed(), envelope.payload));
                 (hash, Some(payload_hash))
             }
         };
@@ -99,7 +101,8 @@ impl IntotoV001 {
             content: HashesV001 { hash, payload_hash },
             public_key: BASE64_STANDARD.encode(self.verifier.canonical()),
         };
-        Ok(Canonical { body: body("intoto", "0.0.1", spec)?, search_values, attestation })
+        let leaf = Canonical::new("intoto", "0.0.1", spec, search_values)?;
+        Ok(leaf.with_fields(fields).with_attestation(attestation))
     }
 }
 
@@ -212,9 +215,11 @@ impl IntotoV002 {
         let mut search_values: Vec<String> =
             self.verifiers.iter().flat_map(Verifier::search_values).collect();
         search_values.push(self.payload_hash.prefixed());
-        search_values.extend(self.envelope.subject_digests());
-        let attestation =
-            self.has_payload.then(|| (self.payload_hash.prefixed(), Bytes::from(self.envelope.payload)));
+        let about = self.envelope.about();
+        search_values.extend(about.digests);
+        let signed_by = self.verifiers.iter().flat_map(Verifier::search_fields);
+        let fields: Vec<_> = signed_by.chain(about.fields).collect();
+        let attestation = self.has_payload.then(|| (self.payload_hash.prefixed(), self.envelope.payload));
         let spec = SpecV002 {
             content: ContentV002 {
                 envelope: EnvelopeV002 {
@@ -225,7 +230,8 @@ impl IntotoV002 {
                 payload_hash: self.payload_hash,
             },
         };
-        Ok(Canonical { body: body("intoto", "0.0.2", spec)?, search_values, attestation })
+        let leaf = Canonical::new("intoto", "0.0.2", spec, search_values)?;
+        Ok(leaf.with_fields(fields).with_attestation(attestation))
     }
 }
 

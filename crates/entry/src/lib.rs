@@ -15,6 +15,7 @@ mod kind;
 mod pki;
 mod rejection;
 mod rfc3161;
+mod search_field;
 mod tuf;
 pub mod v2;
 
@@ -23,3 +24,4 @@ pub use fields::Fields;
 pub use kind::Proposed;
 pub use pki::KeyFormat;
 pub use rejection::Rejection;
+pub use search_field::SearchField;

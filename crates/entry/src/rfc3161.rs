@@ -9,7 +9,7 @@ use serde_json::Value;
 use sigstead_x509::cms::{CmsError, SignedData};
 
 use crate::Rejection;
-use crate::canonical::{Canonical, Hash, body};
+use crate::canonical::{Canonical, Hash};
 use crate::fields::{Fields, decode_base64};
 
 /// Longest TimeStampResp, Rekor's limit.
@@ -49,11 +49,7 @@ impl Rfc3161 {
         })?;
         signed.verify().map_err(|error| Rejection::entry(format!("tsr verification error: {error}")))?;
         let spec = Spec { tsr: Tsr { content: BASE64_STANDARD.encode(&self.response) } };
-        Ok(Canonical {
-            body: body("rfc3161", "0.0.1", spec)?,
-            search_values: vec![Hash::sha256_of(&self.response).prefixed()],
-            attestation: None,
-        })
+        Canonical::new("rfc3161", "0.0.1", spec, vec![Hash::sha256_of(&self.response).prefixed()])
     }
 }
 

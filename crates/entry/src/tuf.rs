@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigstead_crypto::sha256;
 
 use crate::Rejection;
-use crate::canonical::{Canonical, body};
+use crate::canonical::Canonical;
 use crate::fields::{Fields, decode_base64};
 use crate::pki::{TufMetadata, TufRoot};
 
@@ -54,7 +54,7 @@ impl Tuf {
             root: Content { content: BASE64_STANDARD.encode(canonical_root) },
             spec_version: root.metadata.spec_version,
         };
-        Ok(Canonical { body: body("tuf", "0.0.1", spec)?, search_values, attestation: None })
+        Canonical::new("tuf", "0.0.1", spec, search_values)
     }
 }
 

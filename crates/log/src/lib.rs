@@ -4,6 +4,7 @@
 //! Out of scope: what entries mean (see `entry`), appending and proofs (see `tlog`).
 
 mod entry_id;
+mod found_by;
 mod record;
 mod service;
 mod shards;

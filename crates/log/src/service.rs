@@ -7,7 +7,7 @@ use sigstead_clock::Clock;
 use sigstead_entry::{Canonical, Proposed, Rejection, attestation_key};
 use sigstead_merkle::Hash;
 use sigstead_store::{
-    Attestation, Database, LeafSource, Proposal, SearchKey, StoreError, TreeKind, TreeState,
+    Attestation, Database, LeafSource, Proposal, SearchKey, SearchQuery, StoreError, TreeKind, TreeState,
 };
 use sigstead_tlog::{AppendError, Appended, InclusionProof};
 use thiserror::Error;
@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::entry_id::EntryId;
+use crate::found_by::found_by;
 use crate::record::{body_of, leaf_of};
 use crate::shards::{Location, OpenShard, Shard, Shards};
 use crate::surface::Surface;
@@ -196,13 +197,11 @@ impl RekorLog {
             (data.len() <= self.limits.attestation)
                 .then(|| Attestation { key: key.clone(), data: data.clone() })
         };
-        let mut search_keys: Vec<SearchKey> =
-            canonical.search_values.iter().map(|value| SearchKey::of(value)).collect();
-        search_keys.sort_unstable();
-        search_keys.dedup();
+        let (search_keys, search_terms) = found_by(canonical);
         let proposal = Proposal {
             leaf: LeafSource::Fixed(leaf_of(&canonical.body)),
             search_keys,
+            search_terms,
             attestation: canonical.attestation.as_ref().and_then(keep),
         };
         Ok(shard.log.append(proposal).await?)
@@ -228,13 +227,18 @@ impl RekorLog {
         }))
     }
 
-    /// The ids of the entries that have a search value, oldest first.
+    /// The ids of the entries that have a search value, oldest first, in every shard.
     pub(crate) async fn search(&self, value: &str) -> Result<Vec<EntryId>, LogError> {
-        let found = self.database.search(SearchKey::of(value), self.limits.search).await?;
-        let shards = self.shards();
-        let mut ids = Vec::with_capacity(found.len());
-        for (tree, index) in found {
-            if let Some(shard) = shards.by_tree(tree) {
+        let mut ids = Vec::new();
+        for shard in self.shards().iter() {
+            let query = SearchQuery {
+                tree: shard.log.tree().key,
+                all_of: vec![vec![SearchKey::of(value)]],
+                range: 0..u64::MAX,
+                newest_first: false,
+            };
+            let room = (self.limits.search as usize).saturating_sub(ids.len());
+            for index in self.database.search(&query, room).await? {
                 let hash: Hash = shard.log.leaf_hash(index).await?;
                 ids.push(EntryId::new(shard.tree_id(), hash));
             }

@@ -82,8 +82,13 @@ impl Shards {
         Self::new(shards, active).await
     }
 
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Shard> {
+        self.all().map(|(_, shard)| shard)
+    }
+
     pub(crate) fn by_tree(&self, tree: TreeKey) -> Option<&Shard> {
-        self.all().map(|(_, shard)| shard).find(|shard| shard.log.tree().key == tree)
+        self.iter().find(|shard| shard.log.tree().key == tree)
     }
 
     pub(crate) fn active(&self) -> (usize, &Shard) {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sigstead_merkle::{Frontier, Hash};
 
-use crate::{Head, SearchKey};
+use crate::{Head, SearchKey, SearchTerm};
 
 /// One entry that wants into a tree.
 #[derive(Debug, Clone)]
@@ -12,8 +12,17 @@ pub struct Proposal {
     pub leaf: LeafSource,
     /// What it is found by.
     pub search_keys: Vec<SearchKey>,
+    /// Texts that are searched for in part.
+    pub search_terms: Vec<SearchTerm>,
     /// What is stored beside it.
     pub attestation: Option<Attestation>,
+}
+
+impl Proposal {
+    /// An entry that is found by nothing but its index and its leaf.
+    pub fn new(leaf: LeafSource) -> Self {
+        Self { leaf, search_keys: Vec::new(), search_terms: Vec::new(), attestation: None }
+    }
 }
 
 /// Where record and leaf hash come from; also says what makes the entry a duplicate.

@@ -75,7 +75,7 @@ pub(crate) fn prefix(hash: &Hash) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -83,17 +83,28 @@ fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number.to_le_bytes()[0]);
 }
 
-fn varints(bytes: &[u8]) -> Option<Vec<u64>> {
-    let (mut numbers, mut number, mut shift) = (Vec::new(), 0u64, 0u32);
-    for byte in bytes {
+/// A number, and what follows it; `None` if it does not end or is too large.
+pub(crate) fn take_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut shift, mut rest) = (0u64, 0u32, bytes);
+    loop {
+        let byte;
+        (byte, rest) = rest.split_first()?;
         number |= u64::from(byte & 0x7f).checked_shl(shift)?;
         shift += 7;
         if byte & 0x80 == 0 {
-            numbers.push(number);
-            (number, shift) = (0, 0);
+            return Some((number, rest));
         }
     }
-    (shift == 0).then_some(numbers)
+}
+
+fn varints(mut bytes: &[u8]) -> Option<Vec<u64>> {
+    let mut numbers = Vec::new();
+    while !bytes.is_empty() {
+        let number;
+        (number, bytes) = take_varint(bytes)?;
+        numbers.push(number);
+    }
+    Some(numbers)
 }
 
 #[cfg(test)]

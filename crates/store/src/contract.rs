@@ -9,7 +9,8 @@ use sigstead_merkle::{Frontier, Hash, TileCoord, leaf_hash};
 
 use crate::{
     Assigned, Attestation, Batch, Database, Intent, Issuance, IssuanceCounts, IssuanceOutcome, Leaf,
-    LeafSource, NewTree, Proposal, SearchKey, StoreError, Tree, TreeKind, TreeState, TreeStore,
+    LeafSource, NewTree, Proposal, SearchKey, SearchQuery, SearchTerm, StoreError, TermPattern, Tree,
+    TreeKind, TreeState, TreeStore,
 };
 
 /// Runs every test, each on a database of its own.
@@ -22,6 +23,8 @@ pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
     a_second_level_fills_up(&fresh().await).await;
     equal_prefixes_are_told_apart(&fresh().await).await;
     search_and_attestations(&fresh().await).await;
+    searches_see_every_entry_once(&fresh().await).await;
+    texts_are_found_by_a_part(&fresh().await).await;
     frozen_trees_refuse(&fresh().await).await;
     one_active_tree_of_a_kind(&fresh().await).await;
     rotation_leaves_no_moment_without_an_active_tree(&fresh().await).await;
@@ -38,7 +41,7 @@ async fn tree(database: &Database) -> Tree {
 
 fn fixed(record: &str) -> Proposal {
     let leaf = Leaf { record: Bytes::from(record.to_owned()), hash: leaf_hash(record.as_bytes()) };
-    Proposal { leaf: LeafSource::Fixed(leaf), search_keys: Vec::new(), attestation: None }
+    Proposal::new(LeafSource::Fixed(leaf))
 }
 
 fn batch(proposals: Vec<Proposal>) -> Batch {
@@ -93,16 +96,14 @@ async fn sequenced_leaves_know_their_index(database: &Database) {
     database.migrate().await.unwrap();
     let new = NewTree { tree_id: 9, kind: TreeKind::Ct, origin: "ct.example".into(), created_ms: 5 };
     let tree = database.open_active_tree(&new).await.unwrap().key;
-    let sequenced = |identity: u8| Proposal {
-        leaf: LeafSource::Sequenced {
+    let sequenced = |identity: u8| {
+        Proposal::new(LeafSource::Sequenced {
             identity: [identity; 32],
             make: Arc::new(|assigned| {
                 let record = Bytes::from(format!("{} at {}", assigned.index, assigned.timestamp_ms));
                 Leaf { hash: leaf_hash(&record), record }
             }),
-        },
-        search_keys: Vec::new(),
-        attestation: None,
+        })
     };
     database.append(tree, &batch(vec![sequenced(1), sequenced(2)])).await.unwrap();
     let committed = database.append(tree, &batch(vec![sequenced(2), sequenced(3)])).await.unwrap();
@@ -172,7 +173,7 @@ async fn equal_prefixes_are_told_apart(database: &Database) {
         let mut hash: Hash = [7; 32];
         hash[31] = last;
         let leaf = Leaf { record: Bytes::from(vec![last]), hash };
-        (hash, Proposal { leaf: LeafSource::Fixed(leaf), search_keys: Vec::new(), attestation: None })
+        (hash, Proposal::new(LeafSource::Fixed(leaf)))
     };
     database.append(tree, &batch(vec![twin(1).1])).await.unwrap();
     let committed = database.append(tree, &batch(vec![twin(2).1, twin(1).1, twin(3).1])).await.unwrap();
@@ -191,14 +192,76 @@ async fn search_and_attestations(database: &Database) {
     let mut other = fixed("b");
     other.search_keys = vec![SearchKey::of("alice@example.org")];
     database.append(tree, &batch(vec![proposal, other])).await.unwrap();
-    assert_eq!(
-        database.search(SearchKey::of("alice@example.org"), 10).await.unwrap(),
-        [(tree, 0), (tree, 1)]
-    );
-    assert_eq!(database.search(SearchKey::of("alice@example.org"), 1).await.unwrap(), [(tree, 0)]);
-    assert!(database.search(SearchKey::of("bob@example.org"), 10).await.unwrap().is_empty());
+    let alice = SearchQuery {
+        tree,
+        all_of: vec![vec![SearchKey::of("alice@example.org")]],
+        range: 0..u64::MAX,
+        newest_first: false,
+    };
+    assert_eq!(database.search(&alice, 10).await.unwrap(), [0, 1]);
+    assert_eq!(database.search(&alice, 1).await.unwrap(), [0]);
     assert_eq!(database.attestation("sha256:00").await.unwrap().as_deref(), Some(&b"payload"[..]));
     assert_eq!(database.attestation("sha256:01").await.unwrap(), None);
+}
+
+/// Entry `n` has a key that all have, one that every third has, and one of its own.
+async fn searches_see_every_entry_once(database: &Database) {
+    const ENTRIES: u64 = 66_000;
+    let tree = tree(database).await.key;
+    let (all, third) = (SearchKey::of("all"), SearchKey::of("third"));
+    let own = |n: u64| SearchKey::of(&format!("own {n}"));
+    for begin in (0..ENTRIES).step_by(3000) {
+        let proposals = (begin..begin + 3000).map(|n| {
+            let mut proposal = fixed(&format!("record {n}"));
+            proposal.search_keys = vec![all, own(n)];
+            proposal.search_keys.extend((n % 3 == 0).then_some(third));
+            proposal
+        });
+        database.append(tree, &batch(proposals.collect())).await.unwrap();
+    }
+    let query =
+        |all_of: Vec<Vec<SearchKey>>, range, newest_first| SearchQuery { tree, all_of, range, newest_first };
+    // Rows first, then the same packed.
+    for _ in 0..2 {
+        for n in [0, 1, 65_535, 65_536, 65_999] {
+            let found = database.search(&query(vec![vec![own(n)]], 0..u64::MAX, true), 9).await.unwrap();
+            assert_eq!(found, [n]);
+        }
+        let thirds: Vec<u64> = (0..ENTRIES).filter(|n| n % 3 == 0).collect();
+        let both = vec![vec![all], vec![third]];
+        assert_eq!(database.search(&query(both.clone(), 0..u64::MAX, false), 100_000).await.unwrap(), thirds);
+        assert_eq!(database.count(&query(both.clone(), 0..u64::MAX, true)).await.unwrap(), 22_000);
+        let newest = database.search(&query(both, 0..65_540, true), 3).await.unwrap();
+        assert_eq!(newest, [65_538, 65_535, 65_532]);
+        let either = vec![vec![own(7), own(65_900), SearchKey::of("nothing")]];
+        assert_eq!(database.search(&query(either, 0..u64::MAX, true), 9).await.unwrap(), [65_900, 7]);
+        let nothing = vec![vec![third], vec![own(1)]];
+        assert_eq!(database.count(&query(nothing, 0..u64::MAX, true)).await.unwrap(), 0);
+        assert_eq!(database.search(&query(Vec::new(), 5..8, true), 9).await.unwrap(), [7, 6, 5]);
+        assert_eq!(database.count(&query(vec![vec![all]], 10..u64::MAX, false)).await.unwrap(), ENTRIES - 10);
+        database.seal(tree).await.unwrap();
+    }
+}
+
+async fn texts_are_found_by_a_part(database: &Database) {
+    let tree = tree(database).await.key;
+    let texts = ["alice@example.org", "ALICE@other.example", "bob@example.org", "100%_sure", "100 and sure"];
+    for (n, text) in texts.iter().enumerate() {
+        for other in [n, n + 100] {
+            let mut proposal = fixed(&format!("record {other}"));
+            proposal.search_terms = vec![SearchTerm::new(2, text).unwrap()];
+            database.append(tree, &batch(vec![proposal])).await.unwrap();
+        }
+    }
+    let find = async |field, pattern, limit| {
+        let terms = database.search_terms(field, pattern, limit).await.unwrap();
+        terms.into_iter().map(|term| term.text).collect::<Vec<_>>()
+    };
+    assert_eq!(find(2, TermPattern::Prefix("alice@"), 9).await, ["alice@example.org", "alice@other.example"]);
+    assert_eq!(find(2, TermPattern::Part("@example"), 9).await, ["alice@example.org", "bob@example.org"]);
+    assert_eq!(find(2, TermPattern::Part("0%_s"), 9).await, ["100%_sure"], "nothing is a wildcard");
+    assert_eq!(find(2, TermPattern::Prefix(""), 2).await.len(), 2);
+    assert!(find(3, TermPattern::Prefix(""), 9).await.is_empty(), "another field");
 }
 
 async fn frozen_trees_refuse(database: &Database) {

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use bytes::Bytes;
 use sigstead_merkle::{Hash, TileCoord};
 
@@ -5,8 +8,8 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
-    Batch, Committed, Head, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, StoreError, Tree, TreeKey,
-    TreeKind,
+    Batch, Committed, Head, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, SearchTerm, StoreError,
+    TermPattern, Tree, TreeKey, TreeKind,
 };
 
 /// How the database is used.
@@ -101,12 +104,35 @@ impl Database {
         either!(self.rotate(new))
     }
 
-    /// The entries that have a search key, in every tree, oldest first, at most `limit`.
+    /// The stored texts of a field that match, in their order, at most `limit`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn search(&self, key: SearchKey, limit: u32) -> Result<Vec<(TreeKey, u64)>, StoreError> {
-        either!(self.search(key, limit))
+    pub async fn search_terms(
+        &self,
+        field: i16,
+        pattern: TermPattern<'_>,
+        limit: u32,
+    ) -> Result<Vec<SearchTerm>, StoreError> {
+        either!(self.search_terms(field, pattern, limit))
+    }
+
+    pub(crate) async fn recent_postings(
+        &self,
+        tree: TreeKey,
+        keys: &BTreeSet<SearchKey>,
+        window: &Range<u64>,
+    ) -> Result<Vec<(SearchKey, u64)>, StoreError> {
+        either!(self.recent_postings(tree, keys, window))
+    }
+
+    pub(crate) async fn search_segments(
+        &self,
+        tree: TreeKey,
+        bucket: u8,
+        segments: &Range<u64>,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        either!(self.search_segments(tree, bucket, segments))
     }
 
     /// An attestation by its key.

@@ -14,6 +14,7 @@ mod postgres;
 mod reads;
 mod rows;
 mod search;
+mod search_rows;
 mod sqlite;
 mod tree;
 mod tree_store;
@@ -25,6 +26,6 @@ pub use batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outco
 pub use database::{Database, Options};
 pub use error::StoreError;
 pub use issuance::{Intent, Issuance, IssuanceCounts, IssuanceOutcome};
-pub use search::SearchKey;
+pub use search::{SearchKey, SearchQuery, SearchTerm, TermPattern};
 pub use tree::{Head, NewTree, Tree, TreeKey, TreeKind, TreeState};
 pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

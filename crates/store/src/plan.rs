@@ -6,7 +6,7 @@ use sigstead_merkle::{Frontier, HASH_LEN, Hash, TILE_WIDTH};
 
 use crate::batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
 use crate::codec::encode_sizes;
-use crate::{Head, SearchKey};
+use crate::{Head, SearchKey, SearchTerm};
 
 /// Rows to write, and what to answer.
 pub(crate) struct Plan {
@@ -18,6 +18,7 @@ pub(crate) struct Plan {
     /// Identities that are not leaf hashes, and their indexes.
     pub(crate) identities: Vec<(Hash, u64)>,
     pub(crate) postings: Vec<(SearchKey, u64)>,
+    pub(crate) terms: Vec<SearchTerm>,
     pub(crate) attestations: Vec<Attestation>,
 }
 
@@ -63,7 +64,8 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
     let mut frontier = before.frontier.clone();
     let mut leaves: Vec<Leaf> = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.proposals.len());
-    let (mut lookups, mut identities, mut postings, mut attestations) = (vec![], vec![], vec![], vec![]);
+    let (mut lookups, mut identities, mut postings) = (vec![], vec![], vec![]);
+    let (mut terms, mut attestations) = (vec![], vec![]);
     for proposal in &batch.proposals {
         let identity = proposal.identity();
         if let Some(found) = existing.get(&identity) {
@@ -83,6 +85,7 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
         frontier.push(leaf.hash);
         lookups.push((leaf.hash, assigned.index));
         postings.extend(proposal.search_keys.iter().map(|key| (*key, assigned.index)));
+        terms.extend(proposal.search_terms.iter().cloned());
         attestations.extend(proposal.attestation.clone());
         existing.insert(identity, Existing { assigned, leaf_hash: leaf.hash });
         outcomes.push(Outcome { assigned, leaf_hash: leaf.hash, is_new: true });
@@ -108,6 +111,7 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
         lookups,
         identities,
         postings,
+        terms,
         attestations,
     }
 }

@@ -4,7 +4,7 @@
 macro_rules! rows {
     ($engine:ty) => {
         use crate::tree::{NewTree, Tree, TreeKind, TreeState};
-        use crate::{Intent, Issuance, IssuanceCounts, SearchKey};
+        use crate::{Intent, Issuance, IssuanceCounts};
 
         impl $engine {
             pub(crate) async fn open_active_tree(&self, new: &NewTree) -> Result<Tree, StoreError> {
@@ -86,21 +86,6 @@ macro_rules! rows {
                 .execute(&mut *transaction)
                 .await?;
                 Ok(transaction.commit().await?)
-            }
-
-            pub(crate) async fn search(
-                &self,
-                key: SearchKey,
-                limit: u32,
-            ) -> Result<Vec<(TreeKey, u64)>, StoreError> {
-                let rows = sqlx::query(
-                    "SELECT DISTINCT tree, idx FROM search_postings WHERE key = $1 ORDER BY tree, idx LIMIT $2",
-                )
-                .bind(key.0.to_vec())
-                .bind(i64::from(limit))
-                .fetch_all(self.read_pool())
-                .await?;
-                rows.iter().map(|row| Ok((TreeKey(row.try_get(0)?), unsigned(row.try_get(1)?)?))).collect()
             }
 
             pub(crate) async fn attestation(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
@@ -221,6 +206,7 @@ macro_rules! rows {
                 for n in first..full {
                     sealed += u64::from(self.seal_one(tree, n).await?);
                 }
+                self.seal_search(tree).await?;
                 Ok(sealed)
             }
 

@@ -124,6 +124,15 @@ impl Certificate {
         (self.not_before()..=self.not_after()).contains(&unix_seconds)
     }
 
+    /// Fulcio's extension `1.3.6.1.4.1.57264.1.N` as text: the first six are bare, the later ones DER.
+    pub fn fulcio_text(&self, number: u8) -> Option<String> {
+        let (_, value) = self.extension(oid::fulcio(number)?)?;
+        match number {
+            ..7 => std::str::from_utf8(value).ok().map(str::to_owned),
+            _ => String::from_der(value).ok(),
+        }
+    }
+
     /// An extension: whether it is critical, and its value.
     pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
         let found = self.0.extensions.iter().find(|extension| extension.id == id)?;

@@ -3,8 +3,8 @@
 use sigstead_crypto::{HashAlgorithm, PublicKey, VerifyError, pem};
 use sigstead_x509::Certificate;
 
-use crate::Rejection;
 use crate::pki::key_search_values;
+use crate::{Rejection, SearchField};
 
 /// Most certificates in one entry.
 const MAX_CERTIFICATES: usize = 10;
@@ -93,6 +93,20 @@ impl Verifier {
     pub(crate) fn subjects(&self) -> Vec<String> {
         let names = self.certificates.first().map(Certificate::subject_alternative_names).unwrap_or_default();
         names.iter().map(sigstead_x509::SubjectAlternativeName::value).collect()
+    }
+
+    /// What the key's certificate says of who signed.
+    pub(crate) fn search_fields(&self) -> impl Iterator<Item = (SearchField, String)> + use<> {
+        let certificate = self.certificates.first();
+        let text = |number| certificate.and_then(|certificate| certificate.fulcio_text(number));
+        let subjects = self.subjects().into_iter().map(|subject| (SearchField::Subject, subject));
+        // The later extensions say the same as the first six, as DER and in full.
+        let issuer = text(8).or_else(|| text(1)).map(|issuer| (SearchField::Issuer, issuer));
+        let repository = text(12).or_else(|| text(5)).map(|repository| (SearchField::Repository, repository));
+        let mut workflows = [text(18), text(9), text(4)].into_iter().flatten().collect::<Vec<_>>();
+        workflows.dedup();
+        let workflows = workflows.into_iter().map(|workflow| (SearchField::Workflow, workflow));
+        subjects.chain(issuer).chain(repository).chain(workflows)
     }
 
     /// Over a whole message, hashed with SHA-256 whatever the curve.

@@ -6,7 +6,7 @@ use sigstead_crypto::{HashAlgorithm, sha256};
 use super::hashedrekord::protobuf_name;
 use super::{Algorithms, CanonicalDigest, CanonicalSignature, KeyDetails, Verifier};
 use crate::Rejection;
-use crate::canonical::{Canonical, body};
+use crate::canonical::Canonical;
 use crate::envelope::{Envelope, EnvelopeSignature};
 use crate::pki::Verifier as Key;
 
@@ -47,7 +47,8 @@ impl Dsse {
             signed.iter().flat_map(|signature| signature.key.search_values()).collect();
         let hash = sha256(&envelope.payload);
         search_values.push(format!("sha256:{}", hex::encode(hash)));
-        search_values.extend(envelope.subject_digests());
+        let about = envelope.about();
+        search_values.extend(about.digests);
         let spec = Spec {
             dsse_v002: Leaf {
                 payload_hash: CanonicalDigest {
@@ -57,7 +58,10 @@ impl Dsse {
                 signatures: signed.iter().map(Signed::canonical).collect(),
             },
         };
-        Ok(Canonical { body: body("dsse", "0.0.2", spec)?, search_values, attestation: None })
+        let fields: Vec<_> = signed.iter().flat_map(|signature| signature.key.search_fields()).collect();
+        Ok(Canonical::new("dsse", "0.0.2", spec, search_values)?
+            .with_fields(fields)
+            .with_fields(about.fields))
     }
 }
 

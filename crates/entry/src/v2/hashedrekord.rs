@@ -5,7 +5,7 @@ use sigstead_crypto::HashAlgorithm;
 
 use super::{Algorithms, CanonicalDigest, CanonicalSignature, KeyDetails, Verifier};
 use crate::Rejection;
-use crate::canonical::{Canonical, body};
+use crate::canonical::Canonical;
 
 /// hashedrekord 0.0.2: a signature over a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,8 @@ impl HashedRekord {
         };
         let mut search_values: Vec<String> = key.search_values().collect();
         search_values.push(format!("{}:{}", hash.name(), hex::encode(&self.digest)));
-        Ok(Canonical { body: body("hashedrekord", "0.0.2", spec)?, search_values, attestation: None })
+        let fields = key.search_fields();
+        Ok(Canonical::new("hashedrekord", "0.0.2", spec, search_values)?.with_fields(fields))
     }
 }
 

@@ -1,11 +1,12 @@
 use sigstead_clock::Clock;
 use sigstead_entry::Canonical;
 use sigstead_entry::v2::Algorithms;
-use sigstead_store::{Database, LeafSource, Proposal, SearchKey, Tree, TreeKind};
+use sigstead_store::{Database, LeafSource, Proposal, Tree, TreeKind};
 use sigstead_tlog::{AppendError, Appended, Log};
 
 use super::bundle::{MAX_BODY, leaf_of};
 use super::error::Error;
+use crate::found_by::found_by;
 
 /// A Rekor v2 log, without HTTP and gRPC.
 #[derive(Debug)]
@@ -68,11 +69,9 @@ impl RekorV2 {
     pub(super) async fn append(&self, canonical: &Canonical) -> Result<Appended, Error> {
         let leaf = leaf_of(&canonical.body)
             .ok_or_else(|| Error::Entry(format!("an entry has at most {MAX_BODY} bytes")))?;
-        let mut search_keys: Vec<SearchKey> =
-            canonical.search_values.iter().map(|value| SearchKey::of(value)).collect();
-        search_keys.sort_unstable();
-        search_keys.dedup();
-        let proposal = Proposal { leaf: LeafSource::Fixed(leaf), search_keys, attestation: None };
+        let (search_keys, search_terms) = found_by(canonical);
+        let proposal =
+            Proposal { leaf: LeafSource::Fixed(leaf), search_keys, search_terms, attestation: None };
         Ok(self.log.append(proposal).await?)
     }
 }

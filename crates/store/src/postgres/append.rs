@@ -3,6 +3,7 @@ use sqlx::postgres::PgConnection;
 use super::{Postgres, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
 use crate::batch::{Batch, Committed};
 use crate::plan::plan;
+use crate::search::SearchTerm;
 
 crate::appends::appends!(
     PgConnection,
@@ -17,9 +18,12 @@ impl Postgres {
         let existing = find_existing(&mut transaction, tree, &batch.proposals).await?;
         let plan = plan(before, batch, existing);
         if plan.batch_row.is_some() {
+            let terms = self.known_terms.unknown(plan.terms.iter());
             write(&mut transaction, tree, &plan).await?;
+            insert_terms(&mut transaction, &terms).await?;
             // A connection that is lost from here on may have carried the commit.
             transaction.commit().await.map_err(|_| StoreError::UnknownOutcome)?;
+            self.known_terms.remember(terms);
         }
         Ok(plan.committed)
     }
@@ -77,12 +81,24 @@ async fn insert_lookups(connection: &mut PgConnection, tree: TreeKey, plan: &Pla
             .await?;
     }
     if !plan.postings.is_empty() {
-        sqlx::query("INSERT INTO search_postings (key, idx, tree) SELECT k, i, $3 FROM UNNEST($1::bytea[], $2::int8[]) AS t(k, i)")
-            .bind(plan.postings.iter().map(|(key, _)| key.0.to_vec()).collect::<Vec<_>>())
+        sqlx::query("INSERT INTO search_recent (key, idx, tree) SELECT k, i, $3 FROM UNNEST($1::int8[], $2::int8[]) AS t(k, i) ON CONFLICT DO NOTHING")
+            .bind(plan.postings.iter().map(|(key, _)| key.0.cast_signed()).collect::<Vec<_>>())
             .bind(plan.postings.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
             .bind(tree.0)
             .execute(&mut *connection)
             .await?;
     }
+    Ok(())
+}
+
+async fn insert_terms(connection: &mut PgConnection, terms: &[SearchTerm]) -> Result<(), StoreError> {
+    if terms.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("INSERT INTO search_terms (field, term) SELECT f, t FROM UNNEST($1::int2[], $2::text[]) AS n(f, t) ON CONFLICT DO NOTHING")
+        .bind(terms.iter().map(|term| term.field).collect::<Vec<_>>())
+        .bind(terms.iter().map(|term| term.text.as_str()).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! `UNNEST`), so that it also runs on its distributed relatives and behind transaction poolers.
 
 mod append;
+mod search;
 mod trail;
 
 use std::str::FromStr as _;
@@ -9,6 +10,7 @@ use std::str::FromStr as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 
 use crate::Options;
+use crate::search::KnownTerms;
 
 crate::reads::reads!(PgConnection);
 crate::rows::rows!(Postgres);
@@ -17,6 +19,7 @@ crate::rows::rows!(Postgres);
 #[derive(Debug, Clone)]
 pub struct Postgres {
     pool: PgPool,
+    known_terms: KnownTerms,
 }
 
 impl Postgres {
@@ -26,7 +29,7 @@ impl Postgres {
             connect = connect.statement_cache_capacity(0);
         }
         let pool = PgPoolOptions::new().max_connections(options.connections).connect_with(connect).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, known_terms: KnownTerms::default() })
     }
 
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::{Sqlite, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
 use crate::batch::{Batch, Committed};
 use crate::plan::plan;
+use crate::search::SearchTerm;
 
 crate::appends::appends!(
     SqliteConnection,
@@ -18,9 +19,12 @@ impl Sqlite {
         let existing = find_existing(&mut transaction, tree, &batch.proposals).await?;
         let plan = plan(before, batch, existing);
         if plan.batch_row.is_some() {
+            let terms = self.known_terms.unknown(plan.terms.iter());
             write(&mut transaction, tree, &plan).await?;
+            insert_terms(&mut transaction, &terms).await?;
             // The file may hold the commit although the answer was lost (a full disk while syncing, say).
             transaction.commit().await.map_err(|_| StoreError::UnknownOutcome)?;
+            self.known_terms.remember(terms);
         }
         Ok(plan.committed)
     }
@@ -93,9 +97,20 @@ async fn insert_lookups(
         query.build().execute(&mut *connection).await?;
     }
     for chunk in plan.postings.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT OR IGNORE INTO search_postings (key, idx, tree) ");
+        let mut query = QueryBuilder::new("INSERT OR IGNORE INTO search_recent (key, idx, tree) ");
         query.push_values(chunk, |mut row, (key, index)| {
-            row.push_bind(key.0.to_vec()).push_bind(signed(*index)).push_bind(tree.0);
+            row.push_bind(key.0.cast_signed()).push_bind(signed(*index)).push_bind(tree.0);
+        });
+        query.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn insert_terms(connection: &mut SqliteConnection, terms: &[SearchTerm]) -> Result<(), StoreError> {
+    for chunk in terms.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT OR IGNORE INTO search_terms (field, term) ");
+        query.push_values(chunk, |mut row, term| {
+            row.push_bind(term.field).push_bind(&term.text);
         });
         query.build().execute(&mut *connection).await?;
     }

@@ -1,6 +1,7 @@
 //! SQLite: one file, one process. Write-ahead log, every commit synced to disk, one writer at a time.
 
 mod append;
+mod search;
 mod trail;
 
 use std::fs::OpenOptions;
@@ -13,6 +14,7 @@ use sqlx::sqlite::{
 };
 
 use crate::Options;
+use crate::search::KnownTerms;
 
 crate::reads::reads!(SqliteConnection);
 crate::rows::rows!(Sqlite);
@@ -26,6 +28,7 @@ pub struct Sqlite {
     /// One connection: writers queue here, not inside SQLite.
     writer: SqlitePool,
     readers: SqlitePool,
+    known_terms: KnownTerms,
 }
 
 impl Sqlite {
@@ -44,7 +47,8 @@ impl Sqlite {
             .busy_timeout(BUSY_PATIENCE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.connections);
-        Ok(Self { writer, readers: readers.connect_with(connect.read_only(true)).await? })
+        let readers = readers.connect_with(connect.read_only(true)).await?;
+        Ok(Self { writer, readers, known_terms: KnownTerms::default() })
     }
 
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {

@@ -77,7 +77,7 @@ impl Fixture {
 
 pub(crate) fn record(text: &str) -> Proposal {
     let leaf = Leaf { record: Bytes::from(text.to_owned()), hash: leaf_hash(text.as_bytes()) };
-    Proposal { leaf: LeafSource::Fixed(leaf), search_keys: Vec::new(), attestation: None }
+    Proposal::new(LeafSource::Fixed(leaf))
 }
 
 /// Appends and checks what the answer proves.

@@ -1,0 +1,143 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::{SEGMENT, SearchKey, postings_in};
+use crate::{Database, StoreError, TreeKey, TreeStore as _};
+
+/// Most segments that are read at once.
+const MOST_SEGMENTS: u64 = 8;
+
+/// Which entries of a tree: those that have, of each group of keys, at least one.
+#[derive(Debug, Clone)]
+pub struct SearchQuery {
+    /// Where.
+    pub tree: TreeKey,
+    /// Groups of keys; none at all is every entry.
+    pub all_of: Vec<Vec<SearchKey>>,
+    /// Only entries with these indexes.
+    pub range: Range<u64>,
+    /// Newest first, or oldest first.
+    pub newest_first: bool,
+}
+
+impl Database {
+    /// The first `limit` entries, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search(&self, query: &SearchQuery, limit: usize) -> Result<Vec<u64>, StoreError> {
+        let mut found = Vec::new();
+        for window in windows(self.searched(query).await?, query.newest_first) {
+            let mut indexes = self.search_window(query, window).await?;
+            if query.newest_first {
+                indexes.reverse();
+            }
+            found.extend(indexes);
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// How many entries there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self, query: &SearchQuery) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for window in windows(self.searched(query).await?, query.newest_first) {
+            count += self.search_window(query, window).await?.len() as u64;
+        }
+        Ok(count)
+    }
+
+    /// As much of the range as there is.
+    async fn searched(&self, query: &SearchQuery) -> Result<Range<u64>, StoreError> {
+        let end = query.range.end.min(self.head(query.tree).await?.size());
+        Ok(query.range.start.min(end)..end)
+    }
+
+    async fn search_window(&self, query: &SearchQuery, window: Range<u64>) -> Result<Vec<u64>, StoreError> {
+        if query.all_of.is_empty() {
+            return Ok(window.collect());
+        }
+        let keys: BTreeSet<SearchKey> = query.all_of.iter().flatten().copied().collect();
+        let postings = self.postings(query.tree, keys, &window).await?;
+        let mut groups = query.all_of.iter().map(|group| {
+            let of_group = group.iter().filter_map(|key| postings.get(key));
+            of_group.flatten().copied().collect::<BTreeSet<u64>>()
+        });
+        let mut found = groups.next().unwrap_or_default();
+        groups.for_each(|group| found.retain(|index| group.contains(index)));
+        Ok(found.into_iter().collect())
+    }
+
+    /// The entries of each key in a window. Postings move once, from rows to segments: the rows are read
+    /// before the segments, so that none is missed; one that is seen in both counts once.
+    async fn postings(
+        &self,
+        tree: TreeKey,
+        keys: BTreeSet<SearchKey>,
+        window: &Range<u64>,
+    ) -> Result<BTreeMap<SearchKey, Vec<u64>>, StoreError> {
+        let mut postings: BTreeMap<SearchKey, Vec<u64>> = BTreeMap::new();
+        for (key, index) in self.recent_postings(tree, &keys, window).await? {
+            postings.entry(key).or_default().push(index);
+        }
+        let segments = window.start / SEGMENT..window.end.div_ceil(SEGMENT);
+        for key in keys {
+            for (n, packed) in self.search_segments(tree, key.bucket(), &segments).await? {
+                let indexes = postings_in(&packed, key, n * SEGMENT)?;
+                let here = indexes.into_iter().filter(|index| window.contains(index));
+                postings.entry(key).or_default().extend(here);
+            }
+        }
+        Ok(postings)
+    }
+}
+
+/// A range in pieces, from the side where the order begins: small ones first, for a page is often full soon.
+fn windows(range: Range<u64>, newest_first: bool) -> impl Iterator<Item = Range<u64>> {
+    let Range { mut start, mut end } = range;
+    let mut segments = 1;
+    std::iter::from_fn(move || {
+        if start >= end {
+            return None;
+        }
+        let window = if newest_first {
+            let begin = (end - 1) / SEGMENT * SEGMENT;
+            begin.saturating_sub((segments - 1) * SEGMENT).max(start)..end
+        } else {
+            start..((start / SEGMENT + segments) * SEGMENT).min(end)
+        };
+        segments = (segments * 2).min(MOST_SEGMENTS);
+        (start, end) = if newest_first { (start, window.start) } else { (window.end, end) };
+        Some(window)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_the_range_once_in_either_direction() {
+        for range in [0..0, 0..1, 5..70_000, 65_535..65_537, 100..3_000_000, 131_072..131_073] {
+            for newest_first in [false, true] {
+                let mut pieces: Vec<_> = windows(range.clone(), newest_first).collect();
+                if newest_first {
+                    pieces.reverse();
+                }
+                let mut next = range.start;
+                for piece in pieces {
+                    assert_eq!(piece.start, next);
+                    assert!(piece.end > piece.start);
+                    next = piece.end;
+                }
+                assert_eq!(next, range.end);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Postings of 65,536 entries, packed: for each key the rest of its bytes, how many entries, and the distances
+//! between them.
+
+use super::SearchKey;
+use crate::StoreError;
+use crate::codec::{push_varint, take_varint};
+
+/// Entries in a segment.
+pub(crate) const SEGMENT: u64 = 65_536;
+
+/// Splits postings by bucket and packs each bucket; `base` is the index of the segment's first entry.
+pub(crate) fn buckets(mut postings: Vec<(SearchKey, u64)>, base: u64) -> Vec<Vec<u8>> {
+    postings.sort_unstable();
+    postings.dedup();
+    let mut buckets = vec![Vec::new(); 256];
+    for run in postings.chunk_by(|(a, _), (b, _)| a == b) {
+        let Some((key, _)) = run.first() else { continue };
+        let Some(packed) = buckets.get_mut(usize::from(key.bucket())) else { continue };
+        let [_, rest @ ..] = key.0.to_be_bytes();
+        packed.extend(rest);
+        push_varint(packed, run.len() as u64);
+        let mut previous = base;
+        for (_, index) in run {
+            push_varint(packed, index.saturating_sub(previous));
+            previous = *index;
+        }
+    }
+    buckets
+}
+
+/// The entries of a key in its packed bucket, ascending.
+pub(crate) fn postings_in(packed: &[u8], key: SearchKey, base: u64) -> Result<Vec<u64>, StoreError> {
+    let corrupt = || StoreError::corrupt("a search segment");
+    let [_, wanted @ ..] = key.0.to_be_bytes();
+    let mut rest = packed;
+    while let Some((found, after)) = rest.split_first_chunk::<7>() {
+        let (count, mut after) = take_varint(after).ok_or_else(corrupt)?;
+        let is_wanted = *found == wanted;
+        let mut indexes = Vec::new();
+        let mut index = base;
+        for _ in 0..count {
+            let distance;
+            (distance, after) = take_varint(after).ok_or_else(corrupt)?;
+            index = index.checked_add(distance).ok_or_else(corrupt)?;
+            if is_wanted {
+                indexes.push(index);
+            }
+        }
+        if is_wanted {
+            return Ok(indexes);
+        }
+        rest = after;
+    }
+    if rest.is_empty() { Ok(Vec::new()) } else { Err(corrupt()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_found(postings in prop::collection::vec((0u64..40, 0u64..SEGMENT), 0..300), wanted in 0u64..50) {
+            let spread = |key: u64| SearchKey(key.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let base = 7 * SEGMENT;
+            let all: Vec<_> = postings.iter().map(|(key, index)| (spread(*key), base + index)).collect();
+            let packed = buckets(all.clone(), base);
+            let key = spread(wanted);
+            let mut expected: Vec<u64> = all.iter().filter(|(other, _)| *other == key).map(|(_, index)| *index).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            assert_eq!(postings_in(&packed[usize::from(key.bucket())], key, base).unwrap(), expected);
+        }
+
+        #[test]
+        fn damage_is_an_error_and_no_panic(packed in prop::collection::vec(any::<u8>(), 0..200), key in any::<u64>()) {
+            let _ = postings_in(&packed, SearchKey(key), 0);
+        }
+    }
+}
