@@ -10,6 +10,7 @@ mod dsse;
 mod envelope;
 mod fields;
 mod hashedrekord;
+mod image;
 mod intoto;
 mod kind;
 mod pki;
@@ -21,6 +22,7 @@ pub mod v2;
 
 pub use canonical::{Canonical, attestation_key};
 pub use fields::Fields;
+pub use image::image_digests;
 pub use kind::Proposed;
 pub use pki::KeyFormat;
 pub use rejection::Rejection;

@@ -15,11 +15,13 @@ pub enum SearchField {
     PredicateType,
     /// The name of an in-toto statement's subject.
     SubjectName,
+    /// A key that verifies it: hex SHA-256 of its SubjectPublicKeyInfo.
+    Key,
 }
 
 impl SearchField {
     /// Every field.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Kind,
         Self::Subject,
         Self::Issuer,
@@ -27,6 +29,7 @@ impl SearchField {
         Self::Workflow,
         Self::PredicateType,
         Self::SubjectName,
+        Self::Key,
     ];
 
     /// Its name in searches.
@@ -39,12 +42,18 @@ impl SearchField {
             Self::Workflow => "workflow",
             Self::PredicateType => "predicateType",
             Self::SubjectName => "subjectName",
+            Self::Key => "key",
         }
     }
 
     /// By its name in searches.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// Whether its texts are also found by their beginning or a part of them.
+    pub const fn is_searched_in_part(self) -> bool {
+        !matches!(self, Self::Kind | Self::Key)
     }
 
     /// The number under which a database keeps its texts; it never changes.
@@ -57,6 +66,7 @@ impl SearchField {
             Self::Workflow => 5,
             Self::PredicateType => 6,
             Self::SubjectName => 7,
+            Self::Key => 8,
         }
     }
 }

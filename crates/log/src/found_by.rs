@@ -1,4 +1,4 @@
-use sigstead_entry::{Canonical, SearchField};
+use sigstead_entry::Canonical;
 use sigstead_store::{SearchKey, SearchTerm};
 
 /// What a leaf is found by: in whole by its keys, in part through the texts of its fields.
@@ -9,6 +9,6 @@ pub(crate) fn found_by(leaf: &Canonical) -> (Vec<SearchKey>, Vec<SearchTerm>) {
     let mut keys: Vec<SearchKey> = values.map(|value| SearchKey::of(value)).chain(fields).collect();
     keys.sort_unstable();
     keys.dedup();
-    let texts = leaf.fields.iter().filter(|(field, _)| *field != SearchField::Kind);
+    let texts = leaf.fields.iter().filter(|(field, _)| field.is_searched_in_part());
     (keys, texts.filter_map(|(field, text)| SearchTerm::new(field.number(), text)).collect())
 }

@@ -6,6 +6,7 @@
 mod entry_id;
 mod found_by;
 mod record;
+mod search;
 mod service;
 mod shards;
 mod surface;
@@ -13,6 +14,7 @@ mod v1;
 mod v2;
 
 pub use record::hash_record;
+pub use search::{SearchedLogs, router as search_router};
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
 pub use shards::{OpenShard, Shard, open_active_tree, rotate};
 pub use surface::Surface;

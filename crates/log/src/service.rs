@@ -122,6 +122,10 @@ impl RekorLog {
         Ok(log)
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// The shards of now.
     pub(crate) fn shards(&self) -> Arc<Shards> {
         self.shards.load_full()

@@ -106,7 +106,8 @@ impl Verifier {
         let mut workflows = [text(18), text(9), text(4)].into_iter().flatten().collect::<Vec<_>>();
         workflows.dedup();
         let workflows = workflows.into_iter().map(|workflow| (SearchField::Workflow, workflow));
-        subjects.chain(issuer).chain(repository).chain(workflows)
+        let key = (SearchField::Key, hex::encode(self.key.fingerprint()));
+        subjects.chain(issuer).chain(repository).chain(workflows).chain([key])
     }
 
     /// Over a whole message, hashed with SHA-256 whatever the curve.

@@ -13,8 +13,13 @@ pub(super) fn leaf_of(body: &[u8]) -> Option<Leaf> {
     Some(Leaf { record: Bytes::from([&length, body].concat()), hash: leaf_hash(body) })
 }
 
+/// The canonical body in a record.
+pub(crate) fn body_of(record: &Bytes) -> Option<Bytes> {
+    let (length, body) = record.split_first_chunk::<2>()?;
+    (usize::from(u16::from_be_bytes(*length)) == body.len()).then(|| record.slice(2..))
+}
+
 /// The leaf hash of a stored record, for audits; `None` if it is not one of this log's.
 pub fn hash_record(entry: &StoredEntry, _assigned: Assigned) -> Option<Hash> {
-    let (length, body) = entry.record.split_first_chunk::<2>()?;
-    (usize::from(u16::from_be_bytes(*length)) == body.len()).then(|| leaf_hash(body))
+    body_of(&entry.record).map(|body| leaf_hash(&body))
 }

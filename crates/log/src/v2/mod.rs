@@ -14,6 +14,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use sigstead_serve::cors_layer;
 
+pub(crate) use bundle::body_of;
 pub use bundle::hash_record;
 pub use service::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, open_active_tree};
 

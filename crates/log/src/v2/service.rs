@@ -66,6 +66,10 @@ impl RekorV2 {
         Self { log, log_id, algorithms, takes_dsse, duplicates, limits }
     }
 
+    pub(crate) fn log(&self) -> &Log<Database> {
+        &self.log
+    }
+
     pub(super) async fn append(&self, canonical: &Canonical) -> Result<Appended, Error> {
         let leaf = leaf_of(&canonical.body)
             .ok_or_else(|| Error::Entry(format!("an entry has at most {MAX_BODY} bytes")))?;

@@ -5,7 +5,9 @@ use anyhow::Context as _;
 use axum::Router;
 use sigstead_crypto::Signer;
 use sigstead_crypto::note::NoteSigner;
-use sigstead_log::{OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, Shard};
+use sigstead_log::{
+    OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, SearchedLogs, Shard,
+};
 use sigstead_store::Database;
 use sigstead_tlog::Publisher;
 
@@ -16,13 +18,18 @@ use crate::config::{Config, LogConfig, LogV2Config};
 pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
     let v1 = v1(&config.log()?, database, ground).await?;
     ground.watch_database("log-database", database);
-    match config.log_v2()? {
-        Some(v2_config) => Ok(v1.merge(v2(v2_config, database, ground).await?)),
-        None => Ok(v1),
+    let v2 = match config.log_v2()? {
+        Some(v2_config) => Some(v2(v2_config, database, ground).await?),
+        None => None,
+    };
+    let mut router = sigstead_log::router(Arc::clone(&v1));
+    if let Some(v2) = &v2 {
+        router = router.merge(sigstead_log::v2_router(Arc::clone(v2)));
     }
+    Ok(router.merge(sigstead_log::search_router(SearchedLogs { v1, v2 })))
 }
 
-async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
+async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorLog>> {
     sigstead_log::open_active_tree(database, &config.hostname, ground.clock.as_ref()).await?;
     let config = RekorConfig {
         open_shard: open_shard(config, database, ground)?,
@@ -35,7 +42,7 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
     let rekor = Arc::new(RekorLog::open(config).await.context("the transparency log")?);
     let following = Arc::clone(&rekor).follow_rotations(ground.tasks.drained().clone());
     ground.tasks.tracker().spawn(following);
-    Ok(sigstead_log::router(rekor))
+    Ok(rekor)
 }
 
 /// A shard is signed for by the key that the configuration names for it, or by the log's key.
@@ -55,20 +62,19 @@ fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyho
     }))
 }
 
-async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
+async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
     let LogV2Config { key, origin, dsse, duplicates, algorithms } = config;
     let tree = sigstead_log::open_active_v2_tree(database, &origin, ground.clock.as_ref()).await?;
     let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key)?);
     let log_id = signer.full_key_hash();
     let log = ground.start_log(database, tree, Publisher::Checkpoint(signer)).await;
     let log = log.context("the transparency log, v2")?;
-    let rekor = RekorV2::new(RekorV2Config {
+    Ok(Arc::new(RekorV2::new(RekorV2Config {
         log,
         log_id,
         algorithms,
         takes_dsse: dsse,
         duplicates,
         limits: RekorV2Limits::default(),
-    });
-    Ok(sigstead_log::v2_router(Arc::new(rekor)))
+    })))
 }
