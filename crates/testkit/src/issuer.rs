@@ -18,7 +18,7 @@ const KEY_ID: &str = "key-1";
 
 /// What a document's URL answers.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum Scripted {
     /// This document.
     Document(Value),
     /// An error.
@@ -41,8 +41,8 @@ pub struct Issuer {
 
 #[derive(Debug)]
 struct Documents {
-    metadata: Mutex<Answer>,
-    keys: Mutex<Answer>,
+    metadata: Mutex<Scripted>,
+    keys: Mutex<Scripted>,
     key_fetches: AtomicUsize,
 }
 
@@ -55,13 +55,13 @@ impl Issuer {
     pub async fn start() -> Self {
         let key = SoftwareSigner::generate(KeyKind::Rsa2048).expect("a key");
         let documents = Arc::new(Documents {
-            metadata: Mutex::new(Answer::Silence),
-            keys: Mutex::new(Answer::Document(json!({ "keys": [public_jwk(&key)] }))),
+            metadata: Mutex::new(Scripted::Silence),
+            keys: Mutex::new(Scripted::Document(json!({ "keys": [public_jwk(&key)] }))),
             key_fetches: AtomicUsize::new(0),
         });
         let state = Arc::clone(&documents);
         let server = Loopback::serve(|url| {
-            set(&documents.metadata, Answer::Document(metadata(url)));
+            set(&documents.metadata, Scripted::Document(metadata(url)));
             Router::new()
                 .route("/.well-known/openid-configuration", get(answer_metadata))
                 .route("/keys", get(answer_keys))
@@ -87,12 +87,12 @@ impl Issuer {
     }
 
     /// What the metadata's URL answers from now on.
-    pub fn answer_metadata(&self, answer: Answer) {
+    pub fn answer_metadata(&self, answer: Scripted) {
         set(&self.documents.metadata, answer);
     }
 
     /// What the keys' URL answers from now on.
-    pub fn answer_keys(&self, answer: Answer) {
+    pub fn answer_keys(&self, answer: Scripted) {
         set(&self.documents.keys, answer);
     }
 
@@ -145,7 +145,7 @@ fn public_jwk(key: &SoftwareSigner) -> Value {
     })
 }
 
-fn set(place: &Mutex<Answer>, answer: Answer) {
+fn set(place: &Mutex<Scripted>, answer: Scripted) {
     *place.lock().unwrap_or_else(PoisonError::into_inner) = answer;
 }
 
@@ -158,17 +158,17 @@ async fn answer_keys(State(documents): State<Arc<Documents>>) -> Response {
     answer(&documents.keys).await
 }
 
-async fn answer(place: &Mutex<Answer>) -> Response {
+async fn answer(place: &Mutex<Scripted>) -> Response {
     let answer = place.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match answer {
-        Answer::Document(document) => {
+        Scripted::Document(document) => {
             ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
         }
-        Answer::Status(status) => {
+        Scripted::Status(status) => {
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
-        Answer::Redirect(url) => Redirect::temporary(&url).into_response(),
-        Answer::Padded(document, spaces) => (" ".repeat(spaces) + &document.to_string()).into_response(),
-        Answer::Silence => std::future::pending().await,
+        Scripted::Redirect(url) => Redirect::temporary(&url).into_response(),
+        Scripted::Padded(document, spaces) => (" ".repeat(spaces) + &document.to_string()).into_response(),
+        Scripted::Silence => std::future::pending().await,
     }
 }

@@ -1,11 +1,15 @@
-//! Fixtures for tests: a Postgres server, HTTP servers on loopback, an OIDC issuer.
+//! Fixtures for tests: a Postgres server, HTTP servers on loopback or in process, an OIDC issuer, `openssl`.
 //!
 //! A fixture that cannot be made panics, so that its test fails instead of passing without it.
 
+mod answer;
 mod issuer;
 mod loopback;
+mod openssl;
 mod postgres;
 
-pub use issuer::{Answer, Issuer};
+pub use answer::Answer;
+pub use issuer::{Issuer, Scripted};
 pub use loopback::Loopback;
+pub use openssl::OpenSsl;
 pub use postgres::Postgres;

@@ -8,7 +8,7 @@ use sigstead_crypto::{KeyKind, Signer as _};
 use sigstead_x509::{Certificate, SubjectAlternativeName};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, NOW, key, request};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, NOW, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 

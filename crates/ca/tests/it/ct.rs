@@ -8,7 +8,7 @@ use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison, tbs_wit
 use sigstead_x509::sct::{SignedEntry, list_of};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, key, request};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 

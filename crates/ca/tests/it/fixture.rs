@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -13,11 +12,10 @@ use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_serve::Tasks;
 use sigstead_store::{Database, Options};
-use sigstead_testkit::Issuer;
+use sigstead_testkit::{Answer, Issuer};
 use sigstead_x509::authority::{Profile, issue, root};
 use sigstead_x509::{Certificate, parse_pem_chain};
 use tempfile::TempDir;
-use tower::ServiceExt as _;
 
 use crate::ct_log::CtLog;
 
@@ -37,29 +35,17 @@ pub(crate) struct Authority {
     _folder: TempDir,
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+/// What is checked of every answer in Fulcio's shapes.
+pub(crate) trait FulcioAnswer {
+    /// Status and text of an error, whose shape is checked.
+    fn error(&self) -> (u16, String);
+
+    /// The certificates of a v2 answer.
+    fn chain(&self, variant: &str) -> Vec<Certificate>;
 }
 
-impl Answer {
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-
-    /// Status and text of an error, whose shape is checked.
-    pub(crate) fn error(&self) -> (u16, String) {
+impl FulcioAnswer for Answer {
+    fn error(&self) -> (u16, String) {
         let body = self.json();
         assert_eq!(self.header("content-type"), "application/json");
         let names: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -68,8 +54,7 @@ impl Answer {
         (self.status.as_u16(), body["message"].as_str().unwrap().to_owned())
     }
 
-    /// The certificates of a v2 answer.
-    pub(crate) fn chain(&self, variant: &str) -> Vec<Certificate> {
+    fn chain(&self, variant: &str) -> Vec<Certificate> {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         let body = self.json();
         assert_eq!(body.as_object().unwrap().len(), 1, "one key and no more: {body}");
@@ -166,14 +151,7 @@ impl Authority {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.router().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer::of(&self.router, method, path, headers, body).await
     }
 
     /// Issued certificates, failed issuances, intents without an outcome.

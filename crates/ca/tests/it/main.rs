@@ -1,10 +1,5 @@
 //! The authority as clients see it: over a SQLite database, with an identity provider and a CT log on loopback.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
 mod certificate;
 mod chain;

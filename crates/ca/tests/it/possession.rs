@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
 
-use crate::fixture::{Authority, EMAIL, key, request};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 const NO_KEY: &str = "The public key supplied in the request could not be parsed";

@@ -1,9 +1,9 @@
 //! Requests that are refused, and in what words (ca.md 1.5, 8.2).
 
 use serde_json::{Value, json};
-use sigstead_testkit::Answer as Document;
+use sigstead_testkit::Scripted;
 
-use crate::fixture::{Authority, EMAIL, NOW, key, request};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, NOW, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 const BAD_TOKEN: &str = "There was an error processing the identity token";
@@ -50,7 +50,7 @@ async fn tokens_with_the_reason_in_the_details() {
 #[tokio::test]
 async fn an_identity_provider_that_is_away_is_not_the_clients_fault() {
     let authority = Authority::new().await;
-    authority.issuer.answer_metadata(Document::Status(502));
+    authority.issuer.answer_metadata(Scripted::Status(502));
     let token = authority.token();
     assert_eq!(
         with_token(&authority, &token).await,

@@ -8,7 +8,7 @@ use sigstead_crypto::{Signer as _, SoftwareSigner};
 use sigstead_x509::parse_pem_chain;
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, key};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key};
 
 const SIGNING_CERT: &str = "/api/v1/signingCert";
 

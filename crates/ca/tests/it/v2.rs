@@ -7,7 +7,7 @@ use serde_json::json;
 use sigstead_crypto::Signer as _;
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, key, request};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use sigstead_crypto::{KeyKind, PublicKeyKind, Signer as _, SoftwareSigner};
-use sigstead_testkit::Answer;
+use sigstead_testkit::Scripted;
 
 use crate::fixture::{World, complete, person};
 
@@ -41,8 +41,8 @@ async fn each_is_believed() {
         let key = SoftwareSigner::generate(kind).unwrap();
         let mut metadata = world.issuer.metadata();
         metadata["id_token_signing_alg_values_supported"] = json!([format!("{algorithm:?}")]);
-        world.issuer.answer_metadata(Answer::Document(metadata));
-        world.issuer.answer_keys(Answer::Document(json!({ "keys": [jwk(&key)] })));
+        world.issuer.answer_metadata(Scripted::Document(metadata));
+        world.issuer.answer_keys(Scripted::Document(json!({ "keys": [jwk(&key)] })));
         let mut claims = complete(person());
         claims["iss"] = world.issuer.url().into();
         let pkcs8 = key.pkcs8_der().unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sigstead_testkit::{Answer, Issuer};
+use sigstead_testkit::{Issuer, Scripted};
 
 use crate::fixture::{World, complete, person};
 
@@ -17,22 +17,22 @@ async fn documents_that_are_not_believed() {
         |issuer: &Issuer| {
             let mut other = issuer.metadata();
             other["issuer"] = "https://other.example".into();
-            issuer.answer_metadata(Answer::Document(other));
+            issuer.answer_metadata(Scripted::Document(other));
         },
         |issuer: &Issuer| {
             let mut file = issuer.metadata();
             file["jwks_uri"] = "file:///etc/passwd".into();
-            issuer.answer_metadata(Answer::Document(file));
+            issuer.answer_metadata(Scripted::Document(file));
         },
-        |issuer: &Issuer| issuer.answer_metadata(Answer::Status(500)),
-        |issuer: &Issuer| issuer.answer_metadata(Answer::Document(json!([]))),
-        |issuer: &Issuer| issuer.answer_keys(Answer::Status(404)),
-        |issuer: &Issuer| issuer.answer_keys(Answer::Document(json!({ "keys": 1 }))),
+        |issuer: &Issuer| issuer.answer_metadata(Scripted::Status(500)),
+        |issuer: &Issuer| issuer.answer_metadata(Scripted::Document(json!([]))),
+        |issuer: &Issuer| issuer.answer_keys(Scripted::Status(404)),
+        |issuer: &Issuer| issuer.answer_keys(Scripted::Document(json!({ "keys": 1 }))),
         |issuer: &Issuer| {
             let keys = json!({ "keys": [issuer.jwk()] });
-            issuer.answer_keys(Answer::Padded(keys, 1 << 20));
+            issuer.answer_keys(Scripted::Padded(keys, 1 << 20));
         },
-        |issuer: &Issuer| issuer.answer_keys(Answer::Redirect(format!("{}/keys", issuer.url()))),
+        |issuer: &Issuer| issuer.answer_keys(Scripted::Redirect(format!("{}/keys", issuer.url()))),
     ] {
         let world = World::new("email", &[]).await;
         break_it(&world.issuer);
@@ -44,7 +44,7 @@ async fn documents_that_are_not_believed() {
 async fn redirects_stay_at_home() {
     let world = World::new("email", &[]).await;
     let stranger = Issuer::start().await;
-    world.issuer.answer_keys(Answer::Redirect(format!("{}/keys", stranger.url())));
+    world.issuer.answer_keys(Scripted::Redirect(format!("{}/keys", stranger.url())));
     assert_eq!(outcome(&world).await, Err("ISSUER_UNAVAILABLE"));
     assert_eq!(stranger.key_fetches(), 0);
 }
@@ -52,7 +52,7 @@ async fn redirects_stay_at_home() {
 #[tokio::test]
 async fn silence_is_not_waited_for() {
     let world = World::new("email", &[]).await;
-    world.issuer.answer_metadata(Answer::Silence);
+    world.issuer.answer_metadata(Scripted::Silence);
     // Time runs as fast as nothing else happens.
     tokio::time::pause();
     assert_eq!(outcome(&world).await, Err("ISSUER_UNAVAILABLE"));
@@ -81,9 +81,9 @@ async fn bad_tokens_do_not_hammer_the_issuer() {
 async fn keys_rotate() {
     let world = World::new("email", &[]).await;
     let (old, new) = (world.issuer.jwk(), Issuer::start().await);
-    world.issuer.answer_keys(Answer::Document(json!({ "keys": [new.jwk()] })));
+    world.issuer.answer_keys(Scripted::Document(json!({ "keys": [new.jwk()] })));
     assert_eq!(outcome(&world).await, Err("SIGNATURE"));
-    world.issuer.answer_keys(Answer::Document(json!({ "keys": [new.jwk(), old] })));
+    world.issuer.answer_keys(Scripted::Document(json!({ "keys": [new.jwk(), old] })));
     assert_eq!(outcome(&world).await, Err("SIGNATURE"), "not yet");
     world.clock.advance(Duration::from_secs(10));
     assert_eq!(outcome(&world).await, Ok(()));
@@ -93,7 +93,7 @@ async fn keys_rotate() {
 async fn old_keys_serve_while_the_issuer_is_away() {
     let world = World::new("email", &[]).await;
     assert_eq!(outcome(&world).await, Ok(()));
-    world.issuer.answer_keys(Answer::Status(503));
+    world.issuer.answer_keys(Scripted::Status(503));
     world.clock.advance(Duration::from_secs(2 * 3600));
     let mut claims = complete(person());
     claims["exp"] = Value::from(crate::fixture::NOW + 3 * 3600);
@@ -106,7 +106,7 @@ async fn old_keys_serve_while_the_issuer_is_away() {
 async fn nobody_else_waits_while_keys_are_fetched_again() {
     let world = World::new("email", &[]).await;
     assert_eq!(outcome(&world).await, Ok(()));
-    world.issuer.answer_metadata(Answer::Silence);
+    world.issuer.answer_metadata(Scripted::Silence);
     let mut claims = complete(person());
     claims["exp"] = Value::from(crate::fixture::NOW + 3 * 3600);
     world.clock.advance(Duration::from_secs(2 * 3600));
@@ -119,9 +119,9 @@ async fn nobody_else_waits_while_keys_are_fetched_again() {
 #[tokio::test]
 async fn an_issuer_that_comes_up_later() {
     let world = World::new("email", &[]).await;
-    world.issuer.answer_metadata(Answer::Status(502));
+    world.issuer.answer_metadata(Scripted::Status(502));
     assert_eq!(outcome(&world).await, Err("ISSUER_UNAVAILABLE"));
-    world.issuer.answer_metadata(Answer::Document(world.issuer.metadata()));
+    world.issuer.answer_metadata(Scripted::Document(world.issuer.metadata()));
     world.clock.advance(Duration::from_secs(10));
     assert_eq!(outcome(&world).await, Ok(()));
 }
@@ -135,7 +135,7 @@ async fn unknown_kinds_of_key_are_passed_over() {
         "what is this?",
         world.issuer.jwk(),
     ]);
-    world.issuer.answer_keys(Answer::Document(json!({ "keys": keys })));
+    world.issuer.answer_keys(Scripted::Document(json!({ "keys": keys })));
     assert_eq!(outcome(&world).await, Ok(()));
 }
 
@@ -145,7 +145,7 @@ async fn keys_for_something_else() {
         let world = World::new("email", &[]).await;
         let mut key = world.issuer.jwk();
         key[name] = value.into();
-        world.issuer.answer_keys(Answer::Document(json!({ "keys": [key] })));
+        world.issuer.answer_keys(Scripted::Document(json!({ "keys": [key] })));
         assert_eq!(outcome(&world).await, Err("SIGNATURE"), "{name} {value}");
     }
 }

@@ -101,7 +101,7 @@ async fn an_hmac_with_the_public_key() {
     let world = World::new("email", &[]).await;
     let mut metadata = world.issuer.metadata();
     metadata["id_token_signing_alg_values_supported"] = json!(["RS256", "HS256", "none"]);
-    world.issuer.answer_metadata(sigstead_testkit::Answer::Document(metadata));
+    world.issuer.answer_metadata(sigstead_testkit::Scripted::Document(metadata));
     let claims = with("iss", world.issuer.url().into());
     let secret = world.issuer.jwk()["n"].as_str().unwrap().to_owned();
     let secret = EncodingKey::from_secret(&BASE64_URL_SAFE_NO_PAD.decode(secret).unwrap());

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use sigstead_testkit::Answer;
 
-use crate::server::{Answer, Server, only};
+use crate::server::{Server, only};
 
 /// The recording is the entry crate's, whose folder says where it comes from.
 pub(crate) const RECORDED: &str = include_str!("../../../entry/testdata/rekor-v1.jsonl");

@@ -2,19 +2,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::note::NoteSigner;
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_log::{OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, Surface, open_active_tree, router};
 use sigstead_store::{Database, Options, Tree, TreeKind};
+use sigstead_testkit::Answer;
 use sigstead_tlog::{Limits, Log, LogParts, Publisher};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
 
 pub(crate) const HOST: &str = "rekor.test";
 
@@ -112,28 +111,6 @@ pub(crate) struct KnownShard {
     pub(crate) signer: Arc<dyn Signer>,
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
-    }
-}
-
 impl Server {
     pub(crate) async fn new() -> Self {
         Self::with_limits(RekorLimits::default()).await
@@ -176,15 +153,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&str>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_owned()));
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer::of(&self.router, method, path, headers, body.unwrap_or_default().to_owned()).await
     }
 }
 

@@ -9,7 +9,7 @@ use sigstead_x509::{
 };
 
 use crate::hierarchy::{Authority, START, YEAR};
-use crate::openssl::OpenSsl;
+use crate::openssl::{OnCertificates as _, OpenSsl};
 
 const P256: KeyKind = KeyKind::EcdsaP256;
 const ISSUING: ChainRules = ChainRules { purpose: Purpose::CodeSigningAuthority, at: START };

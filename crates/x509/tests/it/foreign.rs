@@ -2,7 +2,7 @@
 
 use sigstead_x509::{Certificate, SubjectAlternativeName as San, X509Error, oid, parse_pem_chain};
 
-use crate::openssl::OpenSsl;
+use crate::openssl::{OnCertificates as _, OpenSsl};
 
 const RECORDED: &[u8] = include_bytes!("../../testdata/rekor-entry.pem");
 

@@ -3,7 +3,7 @@ use sigstead_x509::SubjectAlternativeName as San;
 use sigstead_x509::build::{fulcio_extension, name, subject_alternative_name};
 
 use crate::hierarchy::Authority;
-use crate::openssl::OpenSsl;
+use crate::openssl::{OnCertificates as _, OpenSsl};
 
 #[tokio::test]
 async fn subject_alternative_names_both_ways() {

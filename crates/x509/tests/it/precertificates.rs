@@ -9,7 +9,7 @@ use sigstead_x509::sct::{SignedEntry, list_extension, list_of};
 use sigstead_x509::{Certificate, Sct, SubjectAlternativeName, oid};
 
 use crate::hierarchy::{Authority, START};
-use crate::openssl::OpenSsl;
+use crate::openssl::{OnCertificates as _, OpenSsl};
 
 /// An issuance as the CA does it, with a log of its own.
 struct Issuance {
