@@ -75,7 +75,7 @@ impl TokenMaker {
         let info = self.info(request, policy, since_epoch)?.to_der()?;
         let attributes = SetOfVec::try_from(vec![
             self.content_type.clone(),
-            attribute(SIGNING_TIME, Any::encode_from(&UtcTime::from_unix_duration(since_epoch)?)?)?,
+            attribute(SIGNING_TIME, signing_time(since_epoch)?)?,
             attribute(MESSAGE_DIGEST, Any::new(Tag::OctetString, self.digest.digest(&info))?)?,
             self.signing_certificate(request.algorithm),
         ])?;
@@ -157,6 +157,13 @@ fn signing_certificate(
         SIGNING_CERTIFICATE_V2,
         Any::encode_from(&SigningCertificateV2 { certificates: vec![identified] })?,
     )
+}
+
+/// UTCTime, and GeneralizedTime for what UTCTime cannot say: from 2050 on (RFC 5652 §11.3).
+fn signing_time(since_epoch: Duration) -> Result<Any, der::Error> {
+    UtcTime::from_unix_duration(since_epoch)
+        .and_then(|time| Any::encode_from(&time))
+        .or_else(|_| Any::encode_from(&GeneralizedTime::from_unix_duration(since_epoch)?))
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute, der::Error> {
