@@ -14,7 +14,7 @@ use sigstead_x509::parse_pem_chain;
 use tonic::{Code, Request};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, key};
+use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key};
 
 fn request(token: &str) -> CreateSigningCertificateRequest {
     let key = key();
@@ -82,6 +82,35 @@ async fn refusals() {
     };
     let status = client.create_signing_certificate(csr).await.unwrap_err();
     assert_eq!(status.message(), "The certificate signing request could not be parsed");
+}
+
+#[tokio::test]
+async fn long_messages_exhaust_resources() {
+    let authority = Authority::new().await;
+    let long = CreateSigningCertificateRequest {
+        key: Some(Key::CertificateSigningRequest(vec![b'a'; 1 << 20])),
+        ..request(&authority.token())
+    };
+    let status = CaClient::new(authority.router()).create_signing_certificate(long).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+}
+
+#[tokio::test]
+async fn only_grpc_is_answered() {
+    let authority = Authority::new().await;
+    let path = "/dev.sigstore.fulcio.v2.CA/GetTrustBundle";
+    let json = [("content-type", "application/json")];
+    let grpc = [("content-type", "application/grpc+proto")];
+    for (method, headers, error) in [
+        ("GET", &grpc[..], (501, "Method Not Allowed")),
+        ("POST", &json, (415, "Unsupported Media Type")),
+        ("POST", &[], (415, "Unsupported Media Type")),
+    ] {
+        let answer = authority.send(method, path, headers, vec![0; 5]).await;
+        assert_eq!(answer.error(), (error.0, error.1.to_owned()), "{method} {headers:?}");
+    }
+    let answer = authority.send("POST", path, &grpc, vec![0; 5]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/grpc"));
 }
 
 #[tokio::test]
