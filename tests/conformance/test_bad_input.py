@@ -2,12 +2,14 @@
 
 import http.client
 import json
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.log_entry import Signed
 from conformance.signing_request import signing_request
 
 CASES = tomllib.loads(Path(__file__).with_name("bad_input.toml").read_text())["case"]
@@ -22,18 +24,30 @@ def an_entry_in_each_log(stack):
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_bad_input_is_refused_and_changes_nothing(case, stack):
+    signed = Signed()
+    if "after" in case:
+        status, _, text = send(stack, {**case, "entry": case["after"]}, signed)
+        assert status == 201, text
     before = sizes(stack)
-    status, headers, text = send(stack, case)
+    status, headers, text = send(stack, case, signed)
     assert status == case["status"], text
     if "code" in case:
         assert json.loads(text)["code"] == case["code"], text
     if "says" in case:
         assert case["says"] in readable(text), text
+    if "after" in case:
+        names_the_entry_that_is_there(headers["location"], readable(text), stack)
     if "reason" in case:
         assert json.loads(text)["details"][0]["reason"] == case["reason"], text
     if case.get("empty"):
         assert text == "" and "content-type" not in headers
     assert sizes(stack) == before, "something was written"
+
+
+def names_the_entry_that_is_there(location, message, stack):
+    identity = location.removeprefix("/api/v1/log/entries/")
+    assert re.fullmatch("[0-9a-f]{80}", identity) and message.endswith(identity)
+    assert list(json.loads(stack.get("log", location))) == [identity]
 
 
 def test_a_right_request_is_granted(stack):
@@ -43,10 +57,13 @@ def test_a_right_request_is_granted(stack):
     assert status == 200 and len(json.loads(text)["signedCertificateEmbeddedSct"]["chain"]["certificates"]) == 3
 
 
-def send(stack, case):
+def send(stack, case, signed):
     if "request" in case:
         body, headers = signing_request(stack, **case["request"])
         return post(stack, "ca", "/api/v2/signingCert", json.dumps(body), headers)
+    if "entry" in case:
+        headers = {"Content-Type": "application/json"}
+        return post(stack, "log", "/api/v1/log/entries", json.dumps(signed.entry(**case["entry"])), headers)
     headers = {}
     if case.get("type", "application/json"):
         headers["Content-Type"] = case.get("type", "application/json")
