@@ -1,79 +1,68 @@
-//! hashedrekord entries with several certificates: the rules of their chain.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! Entries whose key comes in a certificate.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Value, json};
-use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner, sha256};
-use sigstead_entry::Proposed;
-use sigstead_x509::Certificate;
-use sigstead_x509::authority::{Profile, issue, root};
+use serde_json::Value;
+use sigstead_crypto::Signer as _;
 
-const BEGIN: i64 = 1_750_000_000;
-const NOW: i64 = BEGIN;
-const DAY: Duration = Duration::from_secs(86_400);
+use crate::canonical;
+use crate::signed::{EMAIL, chain, dsse, dsse_signature, hashedrekord, key, pem};
 
-fn key() -> Arc<SoftwareSigner> {
-    Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap())
+#[tokio::test]
+async fn ten_are_taken_and_eleven_are_not() {
+    let key = key();
+    for (length, taken) in [(2, true), (10, true), (11, false)] {
+        let chain = pem(&chain(&key, length).await);
+        let signature = BASE64_STANDARD.encode(dsse_signature(&key, "text", b"payload"));
+        for entry in
+            [hashedrekord(&key, b"message", &chain), dsse(&chain, "text", "cGF5bG9hZA==", &signature)]
+        {
+            match canonical(&entry) {
+                Ok(canonical) => {
+                    assert!(taken, "{length} certificates were taken");
+                    assert!(kept(&canonical.body).contains(&chain), "every certificate is kept");
+                    assert!(canonical.search_values.iter().any(|value| value == EMAIL));
+                }
+                Err(refused) => {
+                    let expected = "too many certificates specified in PEM block";
+                    assert_eq!((taken, refused.to_string().as_str()), (false, expected));
+                }
+            }
+        }
+    }
 }
 
-fn entry(signer: &SoftwareSigner, chain: &[&Certificate]) -> Value {
-    let pem: String = chain.iter().map(|certificate| certificate.to_pem()).collect();
-    json!({
-        "kind": "hashedrekord",
-        "apiVersion": "0.0.1",
-        "spec": {
-            "data": { "hash": { "algorithm": "sha256", "value": hex::encode(sha256(b"artifact")) } },
-            "signature": {
-                "content": BASE64_STANDARD.encode(signer.sign_now(b"artifact").unwrap()),
-                "publicKey": { "content": BASE64_STANDARD.encode(pem) },
-            },
-        },
-    })
-}
-
-fn outcome(signer: &SoftwareSigner, chain: &[&Certificate]) -> Result<(), String> {
-    let verified = Proposed::parse(&entry(signer, chain)).and_then(|entry| entry.verify(NOW));
-    verified.map(drop).map_err(|rejection| rejection.to_string())
+/// The PEM texts in a body.
+fn kept(body: &[u8]) -> Vec<String> {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let spec = &body["spec"];
+    let texts = [&spec["signature"]["publicKey"]["content"], &spec["signatures"][0]["verifier"]];
+    let texts = texts.into_iter().filter_map(Value::as_str);
+    texts.map(|text| String::from_utf8(BASE64_STANDARD.decode(text).unwrap()).unwrap()).collect()
 }
 
 #[tokio::test]
-async fn every_issuer_in_an_entry_must_be_an_authority_that_is_valid_then() {
-    let (root_key, ca_key, leaf_key) = (key(), key(), key());
-    let root = root(&*root_key, "CN=root", BEGIN, DAY).await.unwrap();
-    let below =
-        |signer: &Arc<SoftwareSigner>, issuer: &Certificate, key: &Arc<SoftwareSigner>, profile, begin| {
-            let (signer, issuer, key) = (Arc::clone(signer), issuer.clone(), key.public_key().clone());
-            async move { issue((&*signer, &issuer), ("CN=below", &key), profile, begin, DAY).await.unwrap() }
-        };
-    let ca = below(&root_key, &root, &ca_key, Profile::CodeSigningAuthority, BEGIN).await;
-    let leaf = below(&ca_key, &ca, &leaf_key, Profile::Timestamping, BEGIN).await;
-    assert_eq!(outcome(&leaf_key, &[&leaf]), Ok(()), "one certificate has no chain");
-    assert_eq!(outcome(&leaf_key, &[&leaf, &ca, &root]), Ok(()));
-    assert_eq!(outcome(&leaf_key, &[&leaf, &ca]), Ok(()), "the last one is the root, whoever it is");
-
-    let refused = |chain: &[&Certificate]| {
-        let why = outcome(&leaf_key, chain).unwrap_err();
-        assert!(why.starts_with("invalid certificate chain: "), "{why}");
-    };
-    refused(&[&leaf, &root]);
-    let by_leaf = below(&leaf_key, &leaf, &leaf_key, Profile::Timestamping, BEGIN).await;
-    refused(&[&by_leaf, &leaf, &ca, &root]);
-    let later = below(&ca_key, &ca, &leaf_key, Profile::Timestamping, BEGIN + 2 * 86_400).await;
-    refused(&[&later, &ca, &root]);
-    let second = below(&ca_key, &ca, &leaf_key, Profile::CodeSigningAuthority, BEGIN).await;
-    let too_deep = below(&leaf_key, &second, &leaf_key, Profile::Timestamping, BEGIN).await;
-    refused(&[&too_deep, &second, &ca, &root]);
+async fn each_must_be_signed_by_the_next() {
+    let key = key();
+    let mut chain = chain(&key, 4).await;
+    canonical(&hashedrekord(&key, b"message", &pem(&chain))).unwrap();
+    canonical(&hashedrekord(&key, b"message", &pem(&chain[..1]))).unwrap();
+    chain.swap(1, 2);
+    let refused = canonical(&hashedrekord(&key, b"message", &pem(&chain))).unwrap_err();
+    assert!(refused.to_string().starts_with("invalid certificate chain: "), "{refused}");
 }
 
-#[test]
-fn line_breaks_in_base64_do_not_count() {
-    let signer = key();
-    let mut entry = entry(&signer, &[]);
-    let pem = BASE64_STANDARD.encode(signer.public_key().to_pem());
-    let (first, rest) = pem.split_at(60);
-    entry["spec"]["signature"]["publicKey"]["content"] = format!("{first}\r\n{rest}\n").into();
-    Proposed::parse(&entry).and_then(|entry| entry.verify(NOW)).unwrap();
+#[tokio::test]
+async fn the_first_ones_key_counts() {
+    let (key, other) = (key(), key());
+    let theirs = pem(&chain(&other, 2).await);
+    let refused = canonical(&hashedrekord(&key, b"message", &theirs)).unwrap_err();
+    assert!(refused.to_string().starts_with("verifying signature: "), "{refused}");
+    let junk = format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{theirs}");
+    let refused = canonical(&hashedrekord(&other, b"message", &junk)).unwrap_err();
+    assert!(refused.to_string().starts_with("invalid public key: "), "{refused}");
+    // A key before the certificates is the key; what follows it is not kept.
+    let mixed = key.public_key().to_pem() + &theirs;
+    let canonical = canonical(&hashedrekord(&key, b"message", &mixed)).unwrap();
+    assert_eq!(kept(&canonical.body), [key.public_key().to_pem()]);
 }

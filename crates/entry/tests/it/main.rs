@@ -1,8 +1,12 @@
 //! Entries against the recorded answers of a real Rekor, and their rules one by one.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
+mod base64_alphabets;
 mod certificates;
+mod chains;
 mod foreign;
+mod found_by;
+mod signed;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
