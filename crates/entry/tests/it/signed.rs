@@ -19,11 +19,12 @@ pub(crate) fn key() -> SoftwareSigner {
     SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap()
 }
 
-/// A code-signing certificate of Ada's for `key`, then its issuers; `length` certificates with the root.
+/// A code-signing certificate of Ada's for `key`, then its issuers; `length` certificates, of which those after
+/// the third are the root again, for an issuing authority allows no other below it.
 pub(crate) async fn chain(key: &SoftwareSigner, length: usize) -> Vec<Certificate> {
     let mut issuer_key = self::key();
     let mut chain = vec![authority::root(&issuer_key, "CN=root", START, DAY).await.unwrap()];
-    for _ in 2..length {
+    for _ in 2..length.min(3) {
         let below = self::key();
         let subject = ("CN=between", below.public_key());
         let issuer = (&issuer_key as _, &chain[0]);
@@ -46,6 +47,8 @@ pub(crate) async fn chain(key: &SoftwareSigner, length: usize) -> Vec<Certificat
         ],
     };
     chain.insert(0, sign_certificate(&fields.encode().unwrap(), &issuer_key).await.unwrap());
+    let root = chain[chain.len() - 1].clone();
+    chain.resize(length, root);
     chain
 }
 
