@@ -119,7 +119,11 @@ fn condition(name: &str, value: &str) -> Result<Condition, Error> {
             &image_digests(value)
                 .ok_or_else(|| Error::parameter(name, "write repository@sha256:hex, or sha256:hex"))?,
         )),
-        "email" => Ok(Condition::Exact(vec![SearchKey::in_field(SearchField::Subject.name(), value)])),
+        // Names in certificates are in a field of their own, those in OpenPGP keys are not.
+        "email" | "subject" => Ok(Condition::Exact(vec![
+            SearchKey::in_field(SearchField::Subject.name(), value),
+            SearchKey::of(value),
+        ])),
         "key" => key(value).ok_or_else(|| {
             Error::parameter(
                 name,

@@ -5,6 +5,7 @@ mod attestations;
 mod conversations;
 mod foreign;
 mod recorded;
+mod search;
 mod server;
 mod shards;
 mod signatures;

@@ -69,7 +69,7 @@ impl Ground {
             limits,
         };
         let log = Arc::new(RekorLog::open(config).await.unwrap());
-        Server { router: router(log), ground: Arc::clone(self) }
+        Server { router: router(Arc::clone(&log)), log, ground: Arc::clone(self) }
     }
 
     /// The key of a shard.
@@ -102,6 +102,7 @@ impl Drop for Ground {
 /// A running log with one shard.
 pub(crate) struct Server {
     router: Router,
+    log: Arc<RekorLog>,
     pub(crate) ground: Arc<Ground>,
 }
 
@@ -122,6 +123,10 @@ impl Server {
 
     pub(crate) async fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Ground::new(clock).await.serve(RekorLimits::default(), false).await
+    }
+
+    pub(crate) fn log(&self) -> Arc<RekorLog> {
+        Arc::clone(&self.log)
     }
 
     /// The shard that takes entries.

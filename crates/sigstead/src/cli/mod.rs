@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod client;
 mod rotate;
+mod search;
 mod service;
 mod token;
 mod up;
@@ -90,6 +91,8 @@ enum LogCommand {
     Audit(ServiceArguments),
     /// Freeze the Rekor v1 shard that takes entries and start the next; running servers go on in it by themselves.
     Rotate(ServiceArguments),
+    /// Find entries by image, digest, identity, issuer, repository, key and time, over all shards.
+    Search(Box<search::Search>),
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +133,9 @@ impl Cli {
             }
             Command::Log(LogArguments { command: Some(LogCommand::Rotate(arguments)), .. }) => {
                 rotate::rotate(&arguments).await
+            }
+            Command::Log(LogArguments { command: Some(LogCommand::Search(search)), .. }) => {
+                search.run().await
             }
             Command::Ct(CtArguments { service, command: None }) => start(Service::Ct, &service).await,
             Command::Ct(CtArguments { command: Some(CtCommand::Audit(arguments)), .. }) => {
