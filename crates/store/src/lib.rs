@@ -5,6 +5,7 @@
 
 mod appends;
 mod batch;
+mod bundle_codec;
 mod codec;
 mod database;
 mod error;

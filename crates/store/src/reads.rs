@@ -1,17 +1,13 @@
 //! What both engines read with the same SQL. Appending is each engine's own.
 
-use std::io::Read as _;
-
 use bytes::Bytes;
 
 use crate::StoreError;
-use crate::codec::{decode_sizes, decode_timestamps};
+use crate::codec::decode_sizes;
 use crate::tree_store::{BUNDLE_WIDTH, StoredEntry};
 
 /// How often a reader looks again when another server sealed what it was about to read.
 pub(crate) const LOOKS: usize = 10;
-/// More than any bundle of 256 records unpacks to; a damaged one must not fill the memory.
-const MAX_BUNDLE: u64 = 1 << 30;
 
 /// A row of `leaf_batches`, as read.
 pub(crate) struct StoredBatch {
@@ -32,18 +28,12 @@ impl StoredBatch {
     }
 }
 
-/// The 256 entries of a sealed bundle.
-pub(crate) fn unpack(gzip: &[u8], sizes: &[u8], timestamps: &[u8]) -> Result<Vec<StoredEntry>, StoreError> {
-    let mut records = Vec::new();
-    flate2::read::GzDecoder::new(gzip)
-        .take(MAX_BUNDLE)
-        .read_to_end(&mut records)
-        .map_err(|error| StoreError::corrupt(format!("a bundle: {error}")))?;
-    cut(records.into(), &decode_sizes(sizes)?, &decode_timestamps(timestamps)?)
-}
-
 /// Cuts concatenated records apart; the pieces share the memory.
-fn cut(mut records: Bytes, sizes: &[usize], timestamps: &[u64]) -> Result<Vec<StoredEntry>, StoreError> {
+pub(crate) fn cut(
+    mut records: Bytes,
+    sizes: &[usize],
+    timestamps: &[u64],
+) -> Result<Vec<StoredEntry>, StoreError> {
     let total = sizes.iter().try_fold(0usize, |total, size| total.checked_add(*size));
     if total != Some(records.len()) || sizes.len() != timestamps.len() {
         return Err(StoreError::corrupt("records that do not add up"));
@@ -55,26 +45,6 @@ fn cut(mut records: Bytes, sizes: &[usize], timestamps: &[u64]) -> Result<Vec<St
             timestamp_ms: *timestamp_ms,
         })
         .collect())
-}
-
-/// The columns of a sealed bundle.
-pub(crate) struct Packed {
-    pub(crate) gzip: Vec<u8>,
-    pub(crate) sizes: Vec<u8>,
-    pub(crate) timestamps: Vec<u8>,
-}
-
-/// One bundle of those entries.
-pub(crate) fn pack(entries: &[StoredEntry]) -> Result<Packed, StoreError> {
-    use std::io::Write as _;
-
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let packed =
-        entries.iter().try_for_each(|entry| gzip.write_all(&entry.record)).and_then(|()| gzip.finish());
-    let gzip = packed.map_err(|error| StoreError::corrupt(format!("compressing a bundle: {error}")))?;
-    let timestamps: Vec<u64> = entries.iter().map(|entry| entry.timestamp_ms).collect();
-    let sizes = crate::codec::encode_sizes(entries.iter().map(|entry| entry.record.len()));
-    Ok(Packed { gzip, sizes, timestamps: crate::codec::encode_timestamps(&timestamps) })
 }
 
 /// The entries of `batches` that lie in `[from, to)`, without gaps from `from` on.
@@ -99,6 +69,8 @@ pub(crate) const fn bundle_of(index: u64) -> (u64, u64) {
 /// Queries over one connection, for the engine named by its connection type.
 macro_rules! reads {
     ($connection:ty) => {
+        use std::ops::Range;
+
         use bytes::Bytes;
         use sigstead_merkle::{Hash, TILE_WIDTH, TileCoord};
         use sqlx::Row as _;
@@ -106,7 +78,8 @@ macro_rules! reads {
         use crate::batch::Assigned;
         use crate::codec::{decode_frontier, decode_hash, decode_hashes, prefix, signed, unsigned};
         use crate::plan::offset_in_tile;
-        use crate::reads::{LOOKS, StoredBatch, bundle_of, select, unpack};
+        use crate::bundle_codec::Sealed;
+        use crate::reads::{LOOKS, StoredBatch, bundle_of, select};
         use crate::tree::Head;
         use crate::tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry};
         use crate::{StoreError, TreeKey};
@@ -245,20 +218,37 @@ macro_rules! reads {
             Ok(row.map(|row| row.try_get::<Vec<u8>, _>(0)).transpose()?.map(|gzip| Bundle { gzip: gzip.into() }))
         }
 
-        pub(super) async fn sealed_entries(
+        /// Some entries of a sealed bundle, by their positions in it, and those beside them in its parts.
+        async fn sealed_entries(
             connection: &mut $connection,
             tree: TreeKey,
             n: u64,
-        ) -> Result<Option<Vec<StoredEntry>>, StoreError> {
-            let row = sqlx::query("SELECT data, sizes, timestamps FROM entry_bundles WHERE tree = $1 AND n = $2")
+            wanted: &Range<usize>,
+        ) -> Result<Option<(usize, Vec<StoredEntry>)>, StoreError> {
+            let row = sqlx::query("SELECT sizes, timestamps, parts FROM entry_bundles WHERE tree = $1 AND n = $2")
                 .bind(tree.0)
                 .bind(signed(n))
-                .fetch_optional(connection)
+                .fetch_optional(&mut *connection)
                 .await?;
             let Some(row) = row else { return Ok(None) };
-            let (data, sizes, timestamps): (Vec<u8>, Vec<u8>, Vec<u8>) =
+            let (sizes, timestamps, parts): (Vec<u8>, Vec<u8>, Vec<u8>) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            unpack(&data, &sizes, &timestamps).map(Some)
+            let sealed = Sealed::new(&sizes, &timestamps, &parts)?;
+            let stretch = sealed.stretch(wanted);
+            // SQL counts from 1.
+            let (begin, length) = stretch.bytes.as_ref().map_or((1, i32::MAX), |bytes| {
+                let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+                (number(bytes.start + 1), number(bytes.len()))
+            });
+            let row = sqlx::query("SELECT substr(data, $3, $4) FROM entry_bundles WHERE tree = $1 AND n = $2")
+                .bind(tree.0)
+                .bind(signed(n))
+                .bind(begin)
+                .bind(length)
+                .fetch_one(connection)
+                .await?;
+            let packed: Vec<u8> = row.try_get(0)?;
+            Ok(Some((stretch.entries.start, sealed.unpack(&stretch, &packed)?)))
         }
 
         pub(super) async fn entries(
@@ -274,10 +264,9 @@ macro_rules! reads {
             while next < to {
                 let (n, within) = bundle_of(next);
                 let end = to.min((n + 1) * BUNDLE_WIDTH);
-                let more = match sealed_entries(&mut *connection, tree, n).await? {
-                    Some(entries) => {
-                        entries.into_iter().skip(within as usize).take((end - next) as usize).collect()
-                    }
+                let (begin, length) = (within as usize, (end - next) as usize);
+                let more = match sealed_entries(&mut *connection, tree, n, &(begin..begin + length)).await? {
+                    Some((first, entries)) => entries.into_iter().skip(begin - first).take(length).collect(),
                     None => select(batches(&mut *connection, tree, next, end).await?, next, end),
                 };
                 // Sealed between the two looks: look again.

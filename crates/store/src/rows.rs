@@ -221,10 +221,10 @@ macro_rules! rows {
                     let lost = || StoreError::corrupt(format!("entries of bundle {n} are missing"));
                     return if sealed { Ok(false) } else { Err(lost()) };
                 }
-                let packed = crate::reads::pack(&run)?;
+                let packed = crate::bundle_codec::pack(&run)?;
                 let mut transaction = self.begin_write().await?;
                 let inserted = sqlx::query(
-                    "INSERT INTO entry_bundles (tree, n, timestamps, sizes, data) VALUES ($1, $2, $3, $4, $5) \
+                    "INSERT INTO entry_bundles (tree, n, timestamps, sizes, data, parts) VALUES ($1, $2, $3, $4, $5, $6) \
                      ON CONFLICT DO NOTHING",
                 )
                 .bind(tree.0)
@@ -232,6 +232,7 @@ macro_rules! rows {
                 .bind(packed.timestamps)
                 .bind(packed.sizes)
                 .bind(packed.gzip)
+                .bind(packed.parts)
                 .execute(&mut *transaction)
                 .await?;
                 sqlx::query("DELETE FROM leaf_batches WHERE tree = $1 AND first_index < $2 AND first_index + count <= $2")

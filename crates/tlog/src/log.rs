@@ -46,7 +46,7 @@ pub(crate) struct Shared<S> {
     pub(crate) tiles: Cache<TileCoord, Bytes>,
     /// The first hashes of tiles, by how many.
     pub(crate) partial_tiles: Cache<(TileCoord, u16), Bytes>,
-    /// Full runs of 256 entries, unpacked.
+    /// Runs of 32 entries of full bundles, unpacked.
     pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
     pub(crate) queue: mpsc::Sender<Waiting>,
     pub(crate) tracker: TaskTracker,

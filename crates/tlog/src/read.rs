@@ -8,6 +8,9 @@ use crate::log::Log;
 use crate::proof::InclusionProof;
 use crate::publish::PublishedHead;
 
+/// Entries that are unpacked and kept together: as many as a bundle's stream has between points of entry.
+const RUN: u64 = 32;
+
 /// An entry and that it is in a published tree.
 #[derive(Debug, Clone)]
 pub struct ProvenEntry {
@@ -43,15 +46,15 @@ impl<S: TreeStore> Log<S> {
         if index >= size {
             return Ok(None);
         }
-        let (n, within) = (index / BUNDLE_WIDTH, index % BUNDLE_WIDTH);
-        if (n + 1) * BUNDLE_WIDTH > size {
+        let (n, within) = (index / RUN, index % RUN);
+        if (index / BUNDLE_WIDTH + 1) * BUNDLE_WIDTH > size {
             return Ok(self.entries(index, 1).await?.pop());
         }
-        // A full run never changes: unpacked once, it serves all of its entries.
+        // A run of a full bundle never changes: unpacked once, it serves all of its entries.
         if let Some(run) = self.shared.runs.get(&n).await {
             return Ok(run.get(within as usize).cloned());
         }
-        let run = Arc::new(self.entries(n * BUNDLE_WIDTH, BUNDLE_WIDTH).await?);
+        let run = Arc::new(self.entries(n * RUN, RUN).await?);
         self.shared.runs.insert(n, Arc::clone(&run)).await;
         Ok(run.get(within as usize).cloned())
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use sqlx::Row as _;
-use sqlx::postgres::PgConnection;
 
 use super::Postgres;
 use crate::codec::{signed, unsigned};
@@ -32,23 +31,4 @@ impl Postgres {
             .map(|row| Ok((SearchKey(row.try_get::<i64, _>(0)?.cast_unsigned()), unsigned(row.try_get(1)?)?)))
             .collect()
     }
-}
-
-async fn insert_segment(
-    connection: &mut PgConnection,
-    tree: TreeKey,
-    n: u64,
-    buckets: Vec<Vec<u8>>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO search_segments (tree, bucket, n, data) \
-         SELECT $1, b, $2, d FROM UNNEST($3::int2[], $4::bytea[]) AS t(b, d) ON CONFLICT DO NOTHING",
-    )
-    .bind(tree.0)
-    .bind(signed(n))
-    .bind((0..256).collect::<Vec<i16>>())
-    .bind(buckets)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Sqlite;
@@ -40,18 +39,4 @@ impl Sqlite {
         }
         Ok(found)
     }
-}
-
-async fn insert_segment(
-    connection: &mut SqliteConnection,
-    tree: TreeKey,
-    n: u64,
-    buckets: Vec<Vec<u8>>,
-) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::new("INSERT OR IGNORE INTO search_segments (tree, bucket, n, data) ");
-    query.push_values((0..256i16).zip(buckets), |mut row, (bucket, data)| {
-        row.push_bind(tree.0).push_bind(bucket).push_bind(signed(n)).push_bind(data);
-    });
-    query.build().execute(connection).await?;
-    Ok(())
 }
