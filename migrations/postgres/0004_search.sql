@@ -1,4 +1,4 @@
--- Postings of the newest entries, a row each; of every full run of 65,536 entries they are packed into 256
+-- Postings of the newest entries, a row each; of every full run of 16,384 entries they are packed into 256
 -- segments, by the key's first byte, where a posting takes about ten bytes instead of a hundred.
 CREATE TABLE search_recent (
     key int8 NOT NULL,

@@ -1,8 +1,12 @@
 //! Plain rows that both engines read and write with the same SQL.
 
+/// Bundles that are sealed before the space of what they replace is reclaimed.
+pub(crate) const RECLAIM_EVERY: u64 = 32;
+
 /// Methods over the pools `self.write_pool()` and `self.read_pool()`.
 macro_rules! rows {
     ($engine:ty) => {
+        use crate::rows::RECLAIM_EVERY;
         use crate::tree::{NewTree, Tree, TreeKind, TreeState};
         use crate::{Intent, Issuance, IssuanceCounts};
 
@@ -207,6 +211,9 @@ macro_rules! rows {
                     sealed += u64::from(self.seal_one(tree, n).await?);
                 }
                 self.seal_search(tree).await?;
+                if full / RECLAIM_EVERY != first / RECLAIM_EVERY {
+                    self.reclaim().await;
+                }
                 Ok(sealed)
             }
 

@@ -49,6 +49,8 @@ pub(crate) struct Shared<S> {
     /// Runs of 32 entries of full bundles, unpacked.
     pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
     pub(crate) queue: mpsc::Sender<Waiting>,
+    /// Held by the one task that seals.
+    pub(crate) sealing: tokio::sync::Mutex<()>,
     pub(crate) tracker: TaskTracker,
 }
 
@@ -135,6 +137,7 @@ impl<S: TreeStore> Log<S> {
                     .max_capacity(limits.entry_cache)
                     .build(),
                 queue,
+                sealing: tokio::sync::Mutex::new(()),
                 tracker,
             }),
         };
@@ -151,10 +154,11 @@ impl<S: TreeStore> Log<S> {
         &self.shared.tree
     }
 
-    /// Seals what is full; any server may, so a failure is left to the next one.
+    /// Seals what is full, unless that is being done already; any server may, so a failure is left to the next one.
     pub(crate) fn seal_in_background(&self) {
         let log = self.clone();
         self.shared.tracker.spawn(async move {
+            let Ok(_alone) = log.shared.sealing.try_lock() else { return };
             if let Err(error) = log.shared.store.seal(log.shared.tree.key).await {
                 tracing::warn!(origin = log.shared.tree.origin, %error, "sealing entry bundles");
             }

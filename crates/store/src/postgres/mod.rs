@@ -44,6 +44,15 @@ impl Postgres {
         &self.pool
     }
 
+    /// Batches and fresh postings are written, sealed and deleted: their space is used again once it is
+    /// vacuumed, which Postgres does by itself once a minute, when gigabytes may have come. A database that
+    /// does not let us, or is not quite Postgres, keeps its own pace.
+    async fn reclaim(&self) {
+        for statement in ["VACUUM leaf_batches", "VACUUM search_recent"] {
+            drop(sqlx::query(statement).execute(&self.pool).await);
+        }
+    }
+
     async fn begin_write(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
         Ok(self.pool.begin().await?)
     }

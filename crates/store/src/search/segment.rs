@@ -1,4 +1,4 @@
-//! Postings of 65,536 entries, packed: for each key the rest of its bytes, how many entries, and the distances
+//! Postings of 16,384 entries, packed: for each key the rest of its bytes, how many entries, and the distances
 //! between them.
 
 use super::SearchKey;
@@ -6,7 +6,7 @@ use crate::StoreError;
 use crate::codec::{push_varint, take_varint};
 
 /// Entries in a segment.
-pub(crate) const SEGMENT: u64 = 65_536;
+pub(crate) const SEGMENT: u64 = 16_384;
 
 /// Packs the postings of one bucket; `base` is the index of the segment's first entry.
 pub(crate) fn pack_postings(mut postings: Vec<(SearchKey, u64)>, base: u64) -> Vec<u8> {

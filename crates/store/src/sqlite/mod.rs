@@ -63,6 +63,9 @@ impl Sqlite {
         &self.writer
     }
 
+    /// SQLite uses pages again as soon as they are free.
+    async fn reclaim(&self) {}
+
     async fn begin_write(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
