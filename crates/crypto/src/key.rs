@@ -113,14 +113,15 @@ impl PublicKey {
         Self::from_raw(None, raw)
     }
 
-    /// From an uncompressed point on P-256 (SEC 1 §2.3.3).
+    /// From an uncompressed point (SEC 1 §2.3.3) on the curve that `kind` names.
     ///
     /// # Errors
     /// When it is not one; whether it lies on the curve is seen when a signature is checked.
-    pub fn from_p256_point(raw: &[u8]) -> Result<Self, KeyError> {
+    pub fn from_point(kind: PublicKeyKind, raw: &[u8]) -> Result<Self, KeyError> {
+        let curve = curve_oid(kind).ok_or_else(|| malformed("not a kind of key that has a curve"))?;
         match raw {
-            [0x04, rest @ ..] if rest.len() == 64 => Self::from_raw(Some(P256), raw),
-            _ => Err(malformed("not an uncompressed point on P-256")),
+            [0x04, rest @ ..] if Some(rest.len()) == point_len(kind) => Self::from_raw(Some(curve), raw),
+            _ => Err(malformed("not an uncompressed point on the curve")),
         }
     }
 
@@ -238,6 +239,16 @@ pub(crate) const fn curve_oid(kind: PublicKeyKind) -> Option<ObjectIdentifier> {
         PublicKeyKind::EcdsaP256 => Some(P256),
         PublicKeyKind::EcdsaP384 => Some(P384),
         PublicKeyKind::EcdsaP521 => Some(P521),
+        PublicKeyKind::Rsa { .. } | PublicKeyKind::Ed25519 => None,
+    }
+}
+
+/// Bytes in the two coordinates of a point.
+const fn point_len(kind: PublicKeyKind) -> Option<usize> {
+    match kind {
+        PublicKeyKind::EcdsaP256 => Some(64),
+        PublicKeyKind::EcdsaP384 => Some(96),
+        PublicKeyKind::EcdsaP521 => Some(132),
         PublicKeyKind::Rsa { .. } | PublicKeyKind::Ed25519 => None,
     }
 }

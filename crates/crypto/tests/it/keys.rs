@@ -3,7 +3,8 @@ use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaPssSaltLength, RsaSignatureEncoding};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use sigstead_crypto::{
-    HashAlgorithm, KeyError, KeyKind, PssSalt, PublicKey, Signer as _, SoftwareSigner, VerifyError,
+    HashAlgorithm, KeyError, KeyKind, PssSalt, PublicKey, PublicKeyKind, Signer as _, SoftwareSigner,
+    VerifyError,
 };
 
 const KINDS: [KeyKind; 7] = [
@@ -126,14 +127,17 @@ fn pss_takes_the_salts_that_it_is_told_to() {
 
 #[test]
 fn bare_keys_are_read() {
-    let p256 = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
-    let point = p256.public_key().key_bytes();
-    assert_eq!(PublicKey::from_p256_point(point).as_ref(), Ok(p256.public_key()));
+    for kind in [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::EcdsaP521] {
+        let key = SoftwareSigner::generate(kind).unwrap().public_key().clone();
+        let point = key.key_bytes();
+        assert_eq!(PublicKey::from_point(key.kind(), point).as_ref(), Ok(&key));
+        for wrong in [&point[1..], &point[..64], &[], &[&[2], &point[1..]].concat()] {
+            PublicKey::from_point(key.kind(), wrong).unwrap_err();
+        }
+        PublicKey::from_point(PublicKeyKind::Ed25519, point).unwrap_err();
+    }
     let ed25519 = SoftwareSigner::generate(KeyKind::Ed25519).unwrap();
     let bytes = ed25519.public_key().key_bytes();
     assert_eq!(PublicKey::from_ed25519_bytes(bytes).as_ref(), Ok(ed25519.public_key()));
-    for wrong in [&point[1..], &point[..64], &[], &[&[2], &point[1..]].concat()] {
-        PublicKey::from_p256_point(wrong).unwrap_err();
-    }
     PublicKey::from_ed25519_bytes(&bytes[1..]).unwrap_err();
 }

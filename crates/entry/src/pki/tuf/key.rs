@@ -54,7 +54,8 @@ fn ed25519(public: &str) -> Result<PublicKey, String> {
 
 fn p256_point(public: &str) -> Result<PublicKey, String> {
     let raw = hex_bytes(public).map_err(|error| error.to_string())?;
-    PublicKey::from_p256_point(&raw).map_err(|_| "tuf: invalid ecdsa public key point".to_owned())
+    let point = PublicKey::from_point(PublicKeyKind::EcdsaP256, &raw);
+    point.map_err(|_| "tuf: invalid ecdsa public key point".to_owned())
 }
 
 fn pkix(public: &str) -> Result<PublicKey, String> {
