@@ -10,7 +10,7 @@ use crate::canonical::{Canonical, Hash};
 use crate::dsse::committed_hash;
 use crate::envelope::{Envelope, EnvelopeSignature};
 use crate::fields::{Fields, base64, either_base64};
-use crate::pki::Verifier;
+use crate::pki::{SshKey, Verifier};
 
 /// Decoded 0.0.1; nothing believed yet.
 #[derive(Debug, Clone)]
@@ -69,9 +69,10 @@ impl IntotoV001 {
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
         let ContentV001::Proposed { envelope, .. } = &self.content else { return self.canonicalize() };
         let signed = envelope.signed_bytes();
-        // A key id would have to be the key's SSH fingerprint, which is not computed here, so any id is refused.
+        let key_id = SshKey::of(self.verifier.key.clone()).fingerprint();
         let by_key = |signature: &EnvelopeSignature| {
-            signature.key_id.is_empty() && self.verifier.verify(&signed, &signature.bytes).is_ok()
+            let is_meant = signature.key_id.is_empty() || signature.key_id == key_id;
+            is_meant && self.verifier.verify(&signed, &signature.bytes).is_ok()
         };
         if envelope.signatures.iter().any(by_key) {
             self.canonicalize()

@@ -7,13 +7,14 @@ use crate::dsse::Dsse;
 use crate::fields::Fields;
 use crate::hashedrekord::HashedRekord;
 use crate::intoto::{IntotoV001, IntotoV002};
+use crate::rekord::Rekord;
 use crate::rfc3161::Rfc3161;
 use crate::tuf::Tuf;
 
 /// Kinds that this server takes.
-const KNOWN: [&str; 6] = ["hashedrekord", "dsse", "intoto", "cose", "rfc3161", "tuf"];
+const KNOWN: [&str; 7] = ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "tuf"];
 /// Kinds that Rekor knows and this server does not take.
-const NOT_ENABLED: [&str; 5] = ["rekord", "alpine", "helm", "jar", "rpm"];
+const NOT_ENABLED: [&str; 4] = ["alpine", "helm", "jar", "rpm"];
 
 /// Decoded; nothing believed yet.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub struct Proposed(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     HashedRekord(HashedRekord),
+    Rekord(Rekord),
     Dsse(Dsse),
     IntotoV001(IntotoV001),
     IntotoV002(IntotoV002),
@@ -52,6 +54,7 @@ impl Proposed {
         }
         Ok(Self(match (kind, version) {
             ("hashedrekord", "0.0.1") => Kind::HashedRekord(HashedRekord::parse(spec)?),
+            ("rekord", "0.0.1") => Kind::Rekord(Rekord::parse(spec)?),
             ("dsse", "0.0.1") => Kind::Dsse(Dsse::parse(spec)?),
             ("intoto", "0.0.1") => Kind::IntotoV001(IntotoV001::parse(spec)?),
             ("intoto", "0.0.2") => Kind::IntotoV002(IntotoV002::parse(spec)?),
@@ -70,6 +73,7 @@ impl Proposed {
     pub const fn is_insertable(&self) -> bool {
         match &self.0 {
             Kind::HashedRekord(_) | Kind::Rfc3161(_) | Kind::Tuf(_) => true,
+            Kind::Rekord(rekord) => rekord.is_insertable(),
             Kind::Dsse(dsse) => dsse.is_insertable(),
             Kind::IntotoV001(intoto) => intoto.is_insertable(),
             Kind::IntotoV002(intoto) => intoto.is_insertable(),
@@ -86,6 +90,7 @@ impl Proposed {
     pub fn verify(self, now_unix: i64) -> Result<Canonical, Rejection> {
         match self.0 {
             Kind::HashedRekord(entry) => entry.verify(),
+            Kind::Rekord(entry) => entry.verify(),
             Kind::Dsse(entry) => entry.verify(),
             Kind::IntotoV001(entry) => entry.verify(),
             Kind::IntotoV002(entry) => entry.verify(),

@@ -15,6 +15,7 @@ mod intoto;
 mod kind;
 mod pki;
 mod rejection;
+mod rekord;
 mod rfc3161;
 mod search_field;
 mod tuf;

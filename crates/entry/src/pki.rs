@@ -1,10 +1,15 @@
 //! Keys as entries carry them, in the formats of Rekor's API.
 
+mod detached;
+mod minisign;
+mod ssh;
 mod tuf;
 mod x509;
 
 use sigstead_crypto::sha256;
 
+pub(crate) use detached::Detached;
+pub(crate) use ssh::SshKey;
 pub(crate) use tuf::{Metadata as TufMetadata, Root as TufRoot};
 pub(crate) use x509::Verifier;
 
@@ -44,9 +49,9 @@ impl KeyFormat {
             Self::X509 => Verifier::from_pem(key).map(|verifier| verifier.canonical().into_bytes()),
             // An expired root still finds what was logged under it.
             Self::Tuf => TufRoot::verify(TufMetadata::from_json(key)?)?.metadata.canonical(),
-            Self::Pgp | Self::Minisign | Self::Ssh => {
-                Err(Rejection::entry("this format of keys is not supported"))
-            }
+            Self::Minisign => minisign::Key::parse(key).map(|key| key.canonical()),
+            Self::Ssh => ssh::Key::parse(key).map(|key| key.canonical()),
+            Self::Pgp => Err(Rejection::entry("this format of keys is not supported")),
         }
     }
 
@@ -61,7 +66,10 @@ impl KeyFormat {
 
 /// What entries made with a key are found by: the hash of its canonical form, bare and with its algorithm
 /// (Rekor uses one or the other, by kind), and the names it carries.
-fn key_search_values(canonical: &[u8], names: Vec<String>) -> impl Iterator<Item = String> + use<> {
+pub(crate) fn key_search_values(
+    canonical: &[u8],
+    names: Vec<String>,
+) -> impl Iterator<Item = String> + use<> {
     let hash = hex::encode(sha256(canonical));
     [format!("sha256:{hash}"), hash].into_iter().chain(names)
 }

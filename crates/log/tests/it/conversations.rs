@@ -43,9 +43,9 @@ const CASES: &[Case] = &[
         "POST",
         "/api/v1/log/entries",
         &[CT],
-        r#"{"kind":"rekord","apiVersion":"0.0.1","spec":{}}"#,
+        r#"{"kind":"alpine","apiVersion":"0.0.1","spec":{}}"#,
         400,
-        "{\"code\":400,\"message\":\"entry kind 'rekord' is not enabled for submission on this server\"}\n",
+        "{\"code\":400,\"message\":\"entry kind 'alpine' is not enabled for submission on this server\"}\n",
     ),
     (
         "POST",
