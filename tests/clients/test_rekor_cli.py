@@ -72,6 +72,53 @@ def test_search_by_digest_and_key(rekor, signed_file, blob, work):
     assert uuid not in nothing.stdout
 
 
+def signed_by_openssl(blob, work):
+    run(["openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", work / "key.pem"])
+    run(["openssl", "ec", "-in", work / "key.pem", "-pubout", "-out", work / "pub.pem"])
+    run(["openssl", "dgst", "-sha256", "-sign", work / "key.pem", "-out", work / "sig", blob])
+    return "x509", work / "sig", work / "pub.pem"
+
+
+def signed_by_ssh_keygen(blob, work):
+    run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-C", "ssh@example.com", "-f", work / "id"])
+    run(["ssh-keygen", "-Y", "sign", "-n", "file", "-f", work / "id", blob])
+    return "ssh", f"{blob}.sig", work / "id.pub"
+
+
+def signed_by_minisign(blob, work):
+    run(["minisign", "-G", "-W", "-p", work / "mini.pub", "-s", work / "mini.sec"])
+    run(["minisign", "-S", "-s", work / "mini.sec", "-m", blob, "-x", work / "minisig"])
+    return "minisign", work / "minisig", work / "mini.pub"
+
+
+def signed_by_signify(blob, work):
+    run(["signify-openbsd", "-G", "-n", "-p", work / "s.pub", "-s", work / "s.sec"])
+    run(["signify-openbsd", "-S", "-s", work / "s.sec", "-m", blob, "-x", work / "signature"])
+    return "minisign", work / "signature", work / "s.pub"
+
+
+@pytest.mark.parametrize(
+    "sign", [signed_by_openssl, signed_by_ssh_keygen, signed_by_minisign, signed_by_signify], ids=lambda sign: sign.__name__
+)
+def test_rekord_of_every_format(rekor, blob, work, sign):
+    """Uploaded, verified with its proof, and found by digest and key."""
+    pki, signature, key = sign(blob, work)
+    flags = ["--artifact", blob, "--signature", signature, "--public-key", key, "--pki-format", pki, "--type", "rekord"]
+    index = index_of(rekor("upload", *flags))
+    entry = rekor.json("get", "--log-index", index)
+    kept = entry["Body"]["RekordObj"]
+    assert kept["data"]["hash"]["value"] == sha256(blob)
+    assert kept["signature"]["format"] == pki
+    assert "already exists" in rekor("upload", *flags)
+    assert "Inclusion Proof" in rekor("verify", *flags)
+    assert entry["UUID"] in rekor("search", "--artifact", blob)
+    assert entry["UUID"] in rekor("search", "--public-key", key, "--pki-format", pki)
+    if pki == "ssh":
+        assert entry["UUID"] in rekor("search", "--email", "ssh@example.com")
+    blob.write_bytes(b"another file")
+    rekor("upload", *flags, ok=False)
+
+
 def test_search_by_email(rekor, stack, blob, work):
     cosign = Cosign3(stack, work)
     cosign("sign-blob", *cosign.signing(), "--bundle", "bundle.json", blob)

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use aws_lc_rs::signature::ParsedPublicKey;
 use const_oid::ObjectIdentifier;
 use der::asn1::{BitStringRef, UintRef};
 use der::{Decode as _, Encode as _};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use thiserror::Error;
 
-use crate::{pem, sha256, strength};
+use crate::verify::engine;
+use crate::{HashAlgorithm, pem, sha256, strength};
 
 /// Longest SPKI that is looked at: an RSA-16384 key fits.
 const MAX_SPKI: usize = 8192;
@@ -20,6 +22,9 @@ const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 /// Curves that are known, and too weak or unusual to be accepted.
 const OTHER_CURVES: [ObjectIdentifier; 2] =
     [ObjectIdentifier::new_unwrap("1.3.132.0.33"), ObjectIdentifier::new_unwrap("1.3.132.0.10")];
+
+/// First byte of a point with both its coordinates (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 4;
 
 /// A public key that someone sent us, by its SubjectPublicKeyInfo (RFC 5280 §4.1).
 #[derive(Clone)]
@@ -116,12 +121,15 @@ impl PublicKey {
     /// From an uncompressed point (SEC 1 §2.3.3) on the curve that `kind` names.
     ///
     /// # Errors
-    /// When it is not one; whether it lies on the curve is seen when a signature is checked.
+    /// When it is not one, or does not lie on the curve.
     pub fn from_point(kind: PublicKeyKind, raw: &[u8]) -> Result<Self, KeyError> {
         let curve = curve_oid(kind).ok_or_else(|| malformed("not a kind of key that has a curve"))?;
-        match raw {
-            [0x04, rest @ ..] if Some(rest.len()) == point_len(kind) => Self::from_raw(Some(curve), raw),
-            _ => Err(malformed("not an uncompressed point on the curve")),
+        let algorithm = engine(kind, HashAlgorithm::Sha256);
+        let on_curve = |algorithm| ParsedPublicKey::new(algorithm, raw).is_ok();
+        if raw.first() == Some(&UNCOMPRESSED) && algorithm.is_some_and(on_curve) {
+            Self::from_raw(Some(curve), raw)
+        } else {
+            Err(malformed("not an uncompressed point on the curve"))
         }
     }
 
@@ -239,16 +247,6 @@ pub(crate) const fn curve_oid(kind: PublicKeyKind) -> Option<ObjectIdentifier> {
         PublicKeyKind::EcdsaP256 => Some(P256),
         PublicKeyKind::EcdsaP384 => Some(P384),
         PublicKeyKind::EcdsaP521 => Some(P521),
-        PublicKeyKind::Rsa { .. } | PublicKeyKind::Ed25519 => None,
-    }
-}
-
-/// Bytes in the two coordinates of a point.
-const fn point_len(kind: PublicKeyKind) -> Option<usize> {
-    match kind {
-        PublicKeyKind::EcdsaP256 => Some(64),
-        PublicKeyKind::EcdsaP384 => Some(96),
-        PublicKeyKind::EcdsaP521 => Some(132),
         PublicKeyKind::Rsa { .. } | PublicKeyKind::Ed25519 => None,
     }
 }

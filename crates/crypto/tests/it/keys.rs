@@ -131,7 +131,11 @@ fn bare_keys_are_read() {
         let key = SoftwareSigner::generate(kind).unwrap().public_key().clone();
         let point = key.key_bytes();
         assert_eq!(PublicKey::from_point(key.kind(), point).as_ref(), Ok(&key));
-        for wrong in [&point[1..], &point[..64], &[], &[&[2], &point[1..]].concat()] {
+        let mut off_curve = point.to_vec();
+        off_curve[point.len() - 1] ^= 1;
+        let compressed = [&[2], &point[1..=point.len() / 2]].concat();
+        for wrong in [&point[1..], &point[..64], &[], &[&[2], &point[1..]].concat(), &off_curve, &compressed]
+        {
             PublicKey::from_point(key.kind(), wrong).unwrap_err();
         }
         PublicKey::from_point(PublicKeyKind::Ed25519, point).unwrap_err();
