@@ -1,4 +1,4 @@
-use sigstead_crypto::{HashAlgorithm, PublicKey, PublicKeyKind};
+use sigstead_crypto::{PublicKey, PublicKeyKind};
 
 use crate::pki::{KeyFormat, Verifier, minisign, ssh};
 use crate::{Rejection, SearchField};
@@ -73,21 +73,14 @@ impl Detached {
     }
 }
 
-/// SHA-256 whatever the curve; ECDSA signatures may be raw `r ‖ s` too. The complaints are Go's.
+/// The complaints are Go's.
 fn verify_x509(message: &[u8], signature: &[u8], key: &Verifier) -> Result<(), Rejection> {
     key.check_chain()?;
-    let (verified, why) = match key.key.kind() {
-        PublicKeyKind::Ed25519 => {
-            let verified = key.verify(message, signature);
-            (verified, "failed to verify signature")
-        }
-        kind => {
-            let hash = HashAlgorithm::Sha256;
-            let verified = key.key.verify_digest(hash, &hash.digest(message), signature);
-            let is_rsa = matches!(kind, PublicKeyKind::Rsa { .. });
-            let ecdsa = "invalid signature when validating ASN.1 encoded signature";
-            (verified, if is_rsa { "crypto/rsa: verification error" } else { ecdsa })
-        }
-    };
-    verified.map_err(|_| Rejection::entry(why))
+    key.verify(message, signature).map_err(|_| {
+        Rejection::entry(match key.key.kind() {
+            PublicKeyKind::Ed25519 => "failed to verify signature",
+            PublicKeyKind::Rsa { .. } => "crypto/rsa: verification error",
+            _ => "invalid signature when validating ASN.1 encoded signature",
+        })
+    })
 }

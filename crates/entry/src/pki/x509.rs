@@ -1,6 +1,6 @@
 //! The `x509` format: a PEM public key, or a certificate chain with the key's own certificate first.
 
-use sigstead_crypto::{HashAlgorithm, PublicKey, VerifyError, pem};
+use sigstead_crypto::{HashAlgorithm, PublicKey, PublicKeyKind, VerifyError, pem};
 use sigstead_x509::Certificate;
 
 use crate::pki::key_search_values;
@@ -110,9 +110,14 @@ impl Verifier {
         subjects.chain(issuer).chain(repository).chain(workflows).chain([key])
     }
 
-    /// Over a whole message, hashed with SHA-256 whatever the curve.
+    /// Over a whole message, hashed with SHA-256 whatever the curve; ECDSA signatures may also be raw `r ‖ s`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-        self.key.verify(HashAlgorithm::Sha256, message, signature)
+        let hash = HashAlgorithm::Sha256;
+        match self.key.kind() {
+            // Over a digest, it would have to be Ed25519ph.
+            PublicKeyKind::Ed25519 => self.key.verify(hash, message, signature),
+            _ => self.key.verify_digest(hash, &hash.digest(message), signature),
+        }
     }
 
     /// What entries made with the key are found by.
