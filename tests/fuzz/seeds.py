@@ -1,0 +1,62 @@
+"""Writes seeds for each target from the test data of the crates: real inputs get deep at once."""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rows(path):
+    for line in path.read_text().splitlines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def entries():
+    for file in sorted((ROOT / "crates/entry/testdata").rglob("*.jsonl")):
+        for row in rows(file):
+            for name in ("request", "entry", "canonicalBody"):
+                found = row.get(name) if isinstance(row, dict) else None
+                if found:
+                    yield (found if isinstance(found, str) else json.dumps(found)).encode()
+
+
+def files(*patterns):
+    for pattern in patterns:
+        for file in sorted(ROOT.glob(pattern)):
+            if file.is_file():
+                yield file.read_bytes()
+
+
+def keys():
+    for file in files("crates/*/testdata/**/*.pub", "crates/*/testdata/**/*.pem"):
+        for format in range(5):
+            yield bytes([format]) + file
+
+
+SEEDS = {
+    "entry": entries,
+    "entry_v2": lambda: [
+        b'{"hashedRekordRequestV002":{"digest":"Z9oB6KzyM5DzjLNGYbLwssMx6+blCZjTMu+r0bk99dk=","signature":{"content":"MEQCIDq2m1Bl1+/714tX8Sk79EFylxC7MwpJi9gL6zgiPR77AiAmy9XAgLfyADV16/RX2U/N56VL6JT3JL+uW12VqJO1Eg==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENOtFAHhNoJqZqLzxGuqnVcUvDSYiuhnhcOwQDHmHI0mvXZr1NQVSAu20jroJ8jUrPgGADqzi/09Y5tE6ERRKRw=="}}}}}',
+    ],
+    "key": keys,
+    "note": lambda: [
+        "rekor-local\n1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\u2014 rekor-local Jd/0u7kTI/DrJb1mBNoz5BYc00l47AYy1BRn5ihFnGoDP531O117huL/bgr2mHVWA9TKaOtr4TwuwF7W9mWRAlzb+QQ=\n".encode(),
+    ],
+    "tile_url": lambda: [b"x001/x234/067", b"0/x001/x234/067.p/112", b"000.p/255", b"63/000"],
+    "certificate": lambda: files("crates/*/testdata/**/*.pem", "crates/*/testdata/**/*.der"),
+    "issuers": lambda: [
+        b"oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: sigstore\n    type: email\n",
+        b'{"OIDCIssuers":{"https://a.example":{"IssuerURL":"https://a.example","ClientID":"sigstore","Type":"spiffe","SPIFFETrustDomain":"d"}}}',
+        b"meta-issuers:\n  https://*.b.example/id/*:\n    client-id: sigstore\n    type: kubernetes\n",
+    ],
+}
+
+folder = Path(sys.argv[1])
+for target, seeds in SEEDS.items():
+    (folder / target).mkdir(parents=True, exist_ok=True)
+    count = 0
+    for count, seed in enumerate(seeds(), 1):
+        (folder / target / f"seed-{count}").write_bytes(seed)
+    assert count > 0, f"{target} has no seeds"
