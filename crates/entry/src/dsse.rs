@@ -100,7 +100,7 @@ impl Dsse {
     /// Each key in turn must verify a signature, until all are verified.
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
         let (text, envelope, verifiers) = match self {
-            Self::Committed(spec) => return canonical(spec, Vec::new()),
+            Self::Committed(spec) => return canonical_again(spec),
             Self::Proposed { text, envelope, verifiers } => (text, envelope, verifiers),
         };
         let signed = envelope.signed_bytes();
@@ -141,6 +141,17 @@ impl Dsse {
         let leaf = canonical(Spec { envelope_hash, payload_hash, signatures }, search_values)?;
         Ok(leaf.with_fields(fields).with_fields(about.fields))
     }
+}
+
+/// The leaf of a committed entry, with what its keys and hashes still tell; what it was about is gone.
+fn canonical_again(spec: Spec) -> Result<Canonical, Rejection> {
+    let keys =
+        spec.signatures.iter().filter_map(|signed| Verifier::from_pem(&base64(&signed.verifier)?).ok());
+    let keys: Vec<Verifier> = keys.collect();
+    let mut search_values: Vec<String> = keys.iter().flat_map(Verifier::search_values).collect();
+    search_values.extend([spec.payload_hash.prefixed(), spec.envelope_hash.prefixed()]);
+    let fields: Vec<_> = keys.iter().flat_map(Verifier::search_fields).collect();
+    Ok(canonical(spec, search_values)?.with_fields(fields))
 }
 
 fn canonical(spec: Spec, search_values: Vec<String>) -> Result<Canonical, Rejection> {

@@ -4,6 +4,7 @@
 //! Out of scope: what entries mean (see `entry`), appending and proofs (see `tlog`).
 
 mod entry_id;
+mod events;
 mod found_by;
 mod record;
 mod search;
@@ -13,6 +14,7 @@ mod surface;
 mod v1;
 mod v2;
 
+pub use events::EventSink;
 pub use record::hash_record;
 pub use search::{SearchedLogs, router as search_router};
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};

@@ -31,6 +31,25 @@ pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
     two_writers_never_fork(&fresh().await).await;
     sealing_disturbs_no_reader(&fresh().await).await;
     issuances_are_recorded(&fresh().await).await;
+    event_cursors_only_move_from_where_they_are(&fresh().await).await;
+}
+
+async fn event_cursors_only_move_from_where_they_are(database: &Database) {
+    let first = tree(database).await.key;
+    assert_eq!(database.event_cursor(first, "a", 7).await.unwrap(), 7, "a new sink begins at the end");
+    assert_eq!(database.event_cursor(first, "a", 9).await.unwrap(), 7);
+    assert!(database.advance_event_cursor(first, "a", (7, 9)).await.unwrap());
+    assert!(!database.advance_event_cursor(first, "a", (7, 8)).await.unwrap(), "another server was here");
+    assert_eq!(database.event_cursor(first, "a", 20).await.unwrap(), 9);
+    let new = NewTree { tree_id: 78, kind: TreeKind::RekorV1, origin: "test - 78".into(), created_ms: 6 };
+    database.rotate(&new).await.unwrap();
+    let second = database.trees(TreeKind::RekorV1).await.unwrap()[1].key;
+    assert_eq!(
+        database.event_cursor(second, "a", 5).await.unwrap(),
+        0,
+        "nothing of the next shard is left out"
+    );
+    assert_eq!(database.event_cursor(second, "b", 5).await.unwrap(), 5);
 }
 
 async fn tree(database: &Database) -> Tree {

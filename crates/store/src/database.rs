@@ -180,6 +180,28 @@ impl Database {
         either!(self.issuance_counts())
     }
 
+    /// The first entry of a tree that a sink was not told of yet. A sink that is new begins at `size`, the end;
+    /// one that knows other trees begins at the start of this one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn event_cursor(&self, tree: TreeKey, sink: &str, size: u64) -> Result<u64, StoreError> {
+        either!(self.event_cursor(tree, sink, size))
+    }
+
+    /// Moves a cursor; false if another server moved it meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn advance_event_cursor(
+        &self,
+        tree: TreeKey,
+        sink: &str,
+        step: (u64, u64),
+    ) -> Result<bool, StoreError> {
+        either!(self.advance_event_cursor(tree, sink, step))
+    }
+
     /// Answers a trivial query, for readiness checks.
     ///
     /// # Errors

@@ -153,6 +153,41 @@ macro_rules! rows {
                 })
             }
 
+            pub(crate) async fn event_cursor(&self, tree: TreeKey, sink: &str, size: u64) -> Result<u64, StoreError> {
+                sqlx::query(
+                    "INSERT INTO event_cursors (tree, sink, next) SELECT $1, CAST($2 AS text), \
+                       CASE WHEN EXISTS (SELECT 1 FROM event_cursors WHERE sink = $2) THEN 0 ELSE CAST($3 AS bigint) END \
+                     WHERE NOT EXISTS (SELECT 1 FROM event_cursors WHERE sink = $2 AND tree = $1) ON CONFLICT DO NOTHING",
+                )
+                .bind(tree.0)
+                .bind(sink)
+                .bind(signed(size))
+                .execute(self.write_pool())
+                .await?;
+                let row = sqlx::query("SELECT next FROM event_cursors WHERE tree = $1 AND sink = $2")
+                    .bind(tree.0)
+                    .bind(sink)
+                    .fetch_one(self.write_pool())
+                    .await?;
+                unsigned(row.try_get(0)?)
+            }
+
+            pub(crate) async fn advance_event_cursor(
+                &self,
+                tree: TreeKey,
+                sink: &str,
+                (from, to): (u64, u64),
+            ) -> Result<bool, StoreError> {
+                let updated = sqlx::query("UPDATE event_cursors SET next = $4 WHERE tree = $1 AND sink = $2 AND next = $3")
+                    .bind(tree.0)
+                    .bind(sink)
+                    .bind(signed(from))
+                    .bind(signed(to))
+                    .execute(self.write_pool())
+                    .await?;
+                Ok(updated.rows_affected() == 1)
+            }
+
             pub(crate) async fn ping(&self) -> Result<(), StoreError> {
                 sqlx::query("SELECT 1").execute(self.read_pool()).await?;
                 Ok(())

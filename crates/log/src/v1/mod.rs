@@ -24,6 +24,8 @@ use axum::routing::{MethodRouter, get, post};
 use crate::RekorLog;
 use crate::surface::Operation;
 
+pub(crate) use response::signed_entry_timestamp;
+
 /// The API's routes, with and without a trailing slash.
 pub fn router(log: Arc<RekorLog>) -> Router {
     let on = |operation, methods: MethodRouter<Arc<RekorLog>>| switched(&log, operation, methods);

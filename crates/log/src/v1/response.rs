@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
+use sigstead_crypto::SignError;
 use sigstead_merkle::{Hash, leaf_hash};
 use sigstead_tlog::InclusionProof;
 
 use crate::RekorLog;
 use crate::entry_id::EntryId;
 use crate::service::{FoundEntry, LogError};
-use crate::shards::Location;
+use crate::shards::{Location, Shard};
 
 /// One entry under its id. Fields stand in the order of their names, as Rekor writes them.
 pub(super) type LogEntry = BTreeMap<String, EntryBody>;
@@ -93,9 +94,7 @@ pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(Entry
     let (log_id, log_index) = (shard.log_id(), shards.global_index(shown.location));
     let integrated_time = shown.timestamp_ms / 1000;
     let body = BASE64_STANDARD.encode(shown.body);
-    let signed = SignedEntry { body: &body, integrated_time, log_id: &log_id, log_index };
-    let signed = serde_json::to_vec(&signed).unwrap_or_default();
-    let set = shard.signer.sign(&signed).await?;
+    let set = signed_entry_timestamp(shard, &body, integrated_time, log_index).await?;
     let id = EntryId::new(shard.tree_id(), leaf_hash(shown.body));
     let entry = EntryBody {
         attestation: shown.attestation.map(|data| AttestationBody { data: BASE64_STANDARD.encode(data) }),
@@ -115,6 +114,17 @@ pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(Entry
         },
     };
     Ok((id, BTreeMap::from([(id.to_string(), entry)])))
+}
+
+/// The shard's promise for an entry, whose body is given in base64: RFC 8785 JSON, signed.
+pub(crate) async fn signed_entry_timestamp(
+    shard: &Shard,
+    body: &str,
+    integrated_time: u64,
+    log_index: u64,
+) -> Result<Vec<u8>, SignError> {
+    let signed = SignedEntry { body, integrated_time, log_id: &shard.log_id(), log_index };
+    shard.signer.sign(&serde_json::to_vec(&signed).unwrap_or_default()).await
 }
 
 pub(super) fn hex_all(hashes: &[Hash]) -> Vec<String> {

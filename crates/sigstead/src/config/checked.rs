@@ -48,6 +48,8 @@ pub(crate) struct LogConfig {
     pub(crate) shard_keys: BTreeMap<i64, String>,
     pub(crate) surface: Surface,
     pub(crate) limits: RekorLimits,
+    /// A webhook that is told of new entries, and its token.
+    pub(crate) events: Option<(String, Option<Secret<String>>)>,
 }
 
 /// `[log_v2]`: served beside `[log]`.
@@ -157,12 +159,24 @@ impl Config {
             hostname: self.needed(raw.hostname.as_deref(), "log.hostname")?.to_owned(),
             shard_keys: self.shard_keys(&raw.shard_keys)?,
             surface: self.surface()?,
+            events: self.events()?,
             limits: RekorLimits {
                 body: raw.max_body_bytes.unwrap_or(RekorLimits::default().body),
                 attestation: raw.max_attestation_bytes.unwrap_or(RekorLimits::default().attestation),
                 search: raw.max_search_results.unwrap_or(RekorLimits::default().search),
             },
         })
+    }
+
+    fn events(&self) -> anyhow::Result<Option<(String, Option<Secret<String>>)>> {
+        let raw = &self.raw.log;
+        let Some(url) = &raw.events_url else { return Ok(None) };
+        let parsed = url::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
+        if parsed.is_none() {
+            bail!(self.wrong("log.events_url", url, "write an http or https URL"));
+        }
+        let token = raw.events_token.as_deref().map(|text| self.reference(text, "log.events_token"));
+        Ok(Some((url.clone(), token.transpose()?.map(Secret::new))))
     }
 
     fn surface(&self) -> anyhow::Result<Surface> {
@@ -299,18 +313,10 @@ impl Config {
         })
     }
 
-    /// `env:NAME` and `file:PATH` are references; a URL may stand here itself while it has no password.
+    /// A URL that may stand here itself while it has no password; otherwise a reference.
     fn secret(&self, text: &str, key: &str) -> anyhow::Result<String> {
-        if let Some(name) = text.strip_prefix("env:") {
-            return environment_secret(name).with_context(|| self.wrong(key, text, "set that variable"));
-        }
-        if let Some(path) = text.strip_prefix("file:") {
-            let path = self.path(Path::new(path));
-            let secret = std::fs::read_to_string(&path);
-            return Ok(secret
-                .with_context(|| format!("{key}: cannot read {}", path.display()))?
-                .trim()
-                .to_owned());
+        if text.starts_with("env:") || text.starts_with("file:") {
+            return self.reference(text, key);
         }
         if url::Url::parse(text).is_ok_and(|url| url.password().is_some()) {
             bail!(
@@ -319,6 +325,19 @@ impl Config {
             );
         }
         Ok(text.to_owned())
+    }
+
+    /// What `env:NAME` or `file:PATH` refers to.
+    fn reference(&self, text: &str, key: &str) -> anyhow::Result<String> {
+        if let Some(name) = text.strip_prefix("env:") {
+            return environment_secret(name).with_context(|| self.wrong(key, text, "set that variable"));
+        }
+        let path = text.strip_prefix("file:").with_context(|| {
+            format!("{}: {key} is a secret\n  hint: write \"env:NAME\" or \"file:PATH\"", self.file.display())
+        })?;
+        let path = self.path(Path::new(path));
+        let secret = std::fs::read_to_string(&path);
+        Ok(secret.with_context(|| format!("{key}: cannot read {}", path.display()))?.trim().to_owned())
     }
 
     fn path(&self, path: &Path) -> PathBuf {

@@ -69,6 +69,8 @@ pub(crate) struct RawLog {
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) max_attestation_bytes: Option<usize>,
     pub(crate) max_search_results: Option<u32>,
+    pub(crate) events_url: Option<String>,
+    pub(crate) events_token: Option<String>,
     pub(crate) since: Option<String>,
 }
 

@@ -72,6 +72,7 @@ max_body_bytes = 33554432
 # Larger attestations are not kept; their entries are.
 max_attestation_bytes = 102400
 max_search_results = 100000
+# A webhook for CloudEvents about new entries: events_url = "https://…", events_token = "env:NAME".
 # A shard that another key signs for: [log.shard_keys] "TREE ID" = "file:keys/old.key".
 
 # Rekor v2, on the same port. Without this section there is only v1.

@@ -6,7 +6,7 @@ use axum::Router;
 use sigstead_crypto::Signer;
 use sigstead_crypto::note::NoteSigner;
 use sigstead_log::{
-    OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, SearchedLogs, Shard,
+    EventSink, OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, SearchedLogs, Shard,
 };
 use sigstead_store::Database;
 use sigstead_tlog::Publisher;
@@ -31,6 +31,10 @@ pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -
 
 async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorLog>> {
     sigstead_log::open_active_tree(database, &config.hostname, ground.clock.as_ref()).await?;
+    let sink = match &config.events {
+        Some((url, token)) => Some(EventSink::new(url.clone(), token.clone())?),
+        None => None,
+    };
     let config = RekorConfig {
         open_shard: open_shard(config, database, ground)?,
         genesis: true,
@@ -42,6 +46,11 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
     let rekor = Arc::new(RekorLog::open(config).await.context("the transparency log")?);
     let following = Arc::clone(&rekor).follow_rotations(ground.tasks.drained().clone());
     ground.tasks.tracker().spawn(following);
+    if let Some(sink) = sink {
+        rekor.begin_events(&sink).await.context("the events of the log")?;
+        let delivering = Arc::clone(&rekor).deliver_events(sink, ground.tasks.drained().clone());
+        ground.tasks.tracker().spawn(delivering);
+    }
     Ok(rekor)
 }
 
