@@ -21,5 +21,7 @@ pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
 pub use shards::{OpenShard, Shard, open_active_tree, rotate};
 pub use surface::Surface;
 pub use v1::router;
-pub use v2::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, hash_record as hash_v2_record};
-pub use v2::{open_active_tree as open_active_v2_tree, router as v2_router};
+pub use v2::{
+    Duplicates, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze as freeze_v2,
+    hash_record as hash_v2_record, open_tree as open_v2_tree, router as v2_router,
+};

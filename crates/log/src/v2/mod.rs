@@ -16,7 +16,7 @@ use sigstead_serve::cors_layer;
 
 pub(crate) use bundle::body_of;
 pub use bundle::hash_record;
-pub use service::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, open_active_tree};
+pub use service::{Duplicates, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze, open_tree};
 
 /// The API's routes: writes under `/api/v2`, reads there and at the root, where monitors look.
 pub fn router(log: Arc<RekorV2>) -> Router {

@@ -1,8 +1,9 @@
 use sigstead_clock::Clock;
 use sigstead_entry::Canonical;
 use sigstead_entry::v2::Algorithms;
-use sigstead_store::{Database, LeafSource, Proposal, Tree, TreeKind};
+use sigstead_store::{Database, LeafSource, Proposal, StoreError, Tree, TreeKind, TreeState, TreeStore as _};
 use sigstead_tlog::{AppendError, Appended, Log};
+use thiserror::Error;
 
 use super::bundle::{MAX_BODY, leaf_of};
 use super::error::Error;
@@ -80,14 +81,54 @@ impl RekorV2 {
     }
 }
 
-/// The v2 tree that takes entries; made if there is none. `origin` is the host in the log's URL.
+/// The v2 tree with that origin, which is the host in the log's URL; made if there is none. A frozen one stays
+/// frozen: the log that follows it has an origin, a host and a key of its own.
+///
+/// # Errors
+/// When the database fails, or an active tree has another origin: freeze that first.
+pub async fn open_tree(database: &Database, origin: &str, clock: &dyn Clock) -> Result<Tree, OpenError> {
+    let trees = database.trees(TreeKind::RekorV2).await?;
+    if let Some(tree) = trees.iter().rfind(|tree| tree.origin == origin) {
+        return Ok(tree.clone());
+    }
+    if let Some(active) = trees.into_iter().find(|tree| tree.state == TreeState::Active) {
+        return Err(OpenError::OtherOrigin { active: active.origin, wanted: origin.to_owned() });
+    }
+    Ok(sigstead_tlog::open_active_tree(database, TreeKind::RekorV2, |_| origin.to_owned(), clock).await?)
+}
+
+/// Freezes the v2 tree that takes entries, for good; its name and size, or `None` if there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_active_tree(
-    database: &Database,
-    origin: &str,
-    clock: &dyn Clock,
-) -> Result<Tree, AppendError> {
-    sigstead_tlog::open_active_tree(database, TreeKind::RekorV2, |_| origin.to_owned(), clock).await
+pub async fn freeze(database: &Database) -> Result<Option<(String, u64)>, StoreError> {
+    let trees = database.trees(TreeKind::RekorV2).await?;
+    let Some(active) = trees.into_iter().find(|tree| tree.state == TreeState::Active) else {
+        return Ok(None);
+    };
+    database.freeze(active.key).await?;
+    let size = database.head(active.key).await?.size();
+    Ok(Some((active.origin, size)))
+}
+
+/// Why the v2 tree was not opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// A log keeps its origin for life.
+    #[error(
+        "the Rekor v2 log in this database is {active}, not {wanted}\n  \
+         hint: to go on with a new log, freeze that one: sigstead log freeze-v2"
+    )]
+    OtherOrigin {
+        /// The tree's.
+        active: String,
+        /// The configuration's.
+        wanted: String,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

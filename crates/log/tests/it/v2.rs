@@ -12,7 +12,7 @@ use sigstead_clock::SystemClock;
 use sigstead_crypto::note::{Note, NoteSigner, rekor_v2_log_id};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner, sha256};
 use sigstead_entry::v2::Algorithms;
-use sigstead_log::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, open_active_v2_tree, v2_router};
+use sigstead_log::{Duplicates, RekorV2, RekorV2Config, RekorV2Limits, open_v2_tree, v2_router};
 use sigstead_merkle::{leaf_hash, verify_inclusion};
 use tower::ServiceExt as _;
 
@@ -24,13 +24,13 @@ struct Server {
     router: Router,
     key: Arc<SoftwareSigner>,
     client: SoftwareSigner,
-    _ground: Arc<Ground>,
+    ground: Arc<Ground>,
 }
 
 impl Server {
     async fn new(duplicates: Duplicates, takes_dsse: bool) -> Self {
         let ground = Ground::new(Arc::new(SystemClock)).await;
-        let tree = open_active_v2_tree(&ground.database, ORIGIN, &*ground.clock).await.unwrap();
+        let tree = open_v2_tree(&ground.database, ORIGIN, &*ground.clock).await.unwrap();
         let key = Arc::new(SoftwareSigner::generate(KeyKind::Ed25519).unwrap());
         let signer = NoteSigner::rekor_v2(ORIGIN, Arc::clone(&key) as Arc<dyn Signer>);
         let config = RekorV2Config {
@@ -42,7 +42,7 @@ impl Server {
             limits: RekorV2Limits::default(),
         };
         let client = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
-        Self { router: v2_router(Arc::new(RekorV2::new(config))), key, client, _ground: ground }
+        Self { router: v2_router(Arc::new(RekorV2::new(config))), key, client, ground }
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
@@ -181,4 +181,27 @@ async fn requests_are_read_in_every_spelling_of_protobufs_json() {
     assert_eq!(status, StatusCode::CREATED);
     let (_, index, second) = server.post(&snake).await;
     assert_eq!((index.as_str(), &second["canonicalizedBody"]), ("0", &first["canonicalizedBody"]));
+}
+
+#[tokio::test]
+async fn a_frozen_log_takes_nothing_more_and_a_new_one_has_a_new_name() {
+    let server = Server::new(Duplicates::Existing, false).await;
+    server.post(&server.hashedrekord(b"before")).await;
+    let (database, clock) = (&server.ground.database, &*server.ground.clock);
+    let refused = open_v2_tree(database, "log2.test", clock).await.unwrap_err().to_string();
+    assert!(refused.contains("freeze-v2"), "{refused}");
+    assert_eq!(sigstead_log::freeze_v2(database).await.unwrap(), Some((ORIGIN.to_owned(), 1)));
+    assert_eq!(sigstead_log::freeze_v2(database).await.unwrap(), None);
+
+    let body = Body::from(server.hashedrekord(b"after").to_string());
+    let (status, _, text) = server.send(Request::post("/api/v2/log/entries").body(body).unwrap()).await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(text, b"This log has been frozen, please switch to the latest log.\n");
+    assert!(server.get("/checkpoint").await.starts_with(b"log.test\n1\n"));
+    assert_eq!(server.get("/tile/0/000.p/1").await.len(), 32);
+
+    let same = open_v2_tree(database, ORIGIN, clock).await.unwrap();
+    assert_eq!(same.state, sigstead_store::TreeState::Frozen, "a restart does not begin it anew");
+    let next = open_v2_tree(database, "log2.test", clock).await.unwrap();
+    assert_ne!(next.tree_id, same.tree_id);
 }

@@ -91,6 +91,8 @@ enum LogCommand {
     Audit(ServiceArguments),
     /// Freeze the Rekor v1 shard that takes entries and start the next; running servers go on in it by themselves.
     Rotate(ServiceArguments),
+    /// Freeze the Rekor v2 log for good: it is read on, and the next one gets another origin and key.
+    FreezeV2(ServiceArguments),
     /// Find entries by image, digest, identity, issuer, repository, key and time, over all shards.
     Search(Box<search::Search>),
 }
@@ -133,6 +135,9 @@ impl Cli {
             }
             Command::Log(LogArguments { command: Some(LogCommand::Rotate(arguments)), .. }) => {
                 rotate::rotate(&arguments).await
+            }
+            Command::Log(LogArguments { command: Some(LogCommand::FreezeV2(arguments)), .. }) => {
+                rotate::freeze_v2(&arguments).await
             }
             Command::Log(LogArguments { command: Some(LogCommand::Search(search)), .. }) => {
                 search.run().await

@@ -22,3 +22,13 @@ pub(super) async fn rotate(arguments: &ServiceArguments) -> anyhow::Result<ExitC
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// Freezes the Rekor v2 log, and says where it ended.
+pub(super) async fn freeze_v2(arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config, &arguments.overrides)?;
+    let database = wire::open_database(&config).await?;
+    let frozen = sigstead_log::freeze_v2(&database).await?;
+    let (origin, size) = frozen.context("no Rekor v2 log in this database takes entries")?;
+    console::line(format_args!("{origin} is frozen at {size} entries"));
+    Ok(ExitCode::SUCCESS)
+}

@@ -73,7 +73,7 @@ fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyho
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
     let LogV2Config { key, origin, dsse, duplicates, algorithms } = config;
-    let tree = sigstead_log::open_active_v2_tree(database, &origin, ground.clock.as_ref()).await?;
+    let tree = sigstead_log::open_v2_tree(database, &origin, ground.clock.as_ref()).await?;
     let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key)?);
     let log_id = signer.full_key_hash();
     let log = ground.start_log(database, tree, Publisher::Checkpoint(signer)).await;
