@@ -47,20 +47,8 @@ async fn data_tile(
     let missing = || Error::NotFound(format!("data tile {path}"));
     let at = TilePath::parse(&path).ok_or_else(missing)?;
     let width = at.partial.map_or(TILE_WIDTH, u64::from);
-    let first = at.n.checked_mul(TILE_WIDTH).ok_or_else(missing)?;
-    let published = log.log.published().await?.size;
-    if first.checked_add(width).is_none_or(|end| end > published) {
-        return Err(missing());
-    }
-    if at.partial.is_none()
-        && accepts_gzip(&headers)
-        && let Some(gzip) = log.log.sealed_bundle(at.n).await?
-    {
-        return Ok(octets(&headers, Some("gzip"), gzip));
-    }
-    let entries = log.log.entries(first, width).await?;
-    let records: Vec<&[u8]> = entries.iter().map(|entry| entry.record.as_ref()).collect();
-    Ok(octets(&headers, None, records.concat().into()))
+    let bundle = log.log.bundle(at.n, width, accepts_gzip(&headers)).await?.ok_or_else(missing)?;
+    Ok(octets(&headers, bundle.is_gzip.then_some("gzip"), bundle.bytes))
 }
 
 async fn issuer(

@@ -22,5 +22,5 @@ pub use log::{Limits, Log, LogParts};
 pub use open::{open_active_tree, rotate_tree};
 pub use proof::InclusionProof;
 pub use publish::{PublishedHead, Publisher};
-pub use read::ProvenEntry;
+pub use read::{BundleBytes, ProvenEntry};
 pub use rollback_guard::{GuardError, RollbackGuard};

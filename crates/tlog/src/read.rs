@@ -22,6 +22,15 @@ pub struct ProvenEntry {
     pub head: Arc<PublishedHead>,
 }
 
+/// An entry bundle as it is sent.
+#[derive(Debug, Clone)]
+pub struct BundleBytes {
+    /// The records, or a gzip stream of them.
+    pub bytes: Bytes,
+    /// Whether they are compressed: a full bundle is sent as it is stored.
+    pub is_gzip: bool,
+}
+
 impl<S: TreeStore> Log<S> {
     /// An entry of a published tree, proven in it; `None` beyond the newest one.
     ///
@@ -67,11 +76,29 @@ impl<S: TreeStore> Log<S> {
         Ok(self.shared.store.entries(self.shared.tree.key, from, count).await?)
     }
 
-    /// A sealed bundle of 256 entries as one gzip member; `None` while it is not full or not sealed.
+    /// The first `width` records of an entry bundle, one after the other; `None` if the published tree has fewer.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sealed_bundle(&self, n: u64) -> Result<Option<Bytes>, AppendError> {
-        Ok(self.shared.store.bundle(self.shared.tree.key, n).await?.map(|bundle| bundle.gzip))
+    pub async fn bundle(
+        &self,
+        n: u64,
+        width: u64,
+        takes_gzip: bool,
+    ) -> Result<Option<BundleBytes>, AppendError> {
+        let published = self.published().await?.size;
+        let end = n.checked_mul(BUNDLE_WIDTH).and_then(|first| first.checked_add(width));
+        if end.is_none_or(|end| end > published) {
+            return Ok(None);
+        }
+        if width == BUNDLE_WIDTH
+            && takes_gzip
+            && let Some(sealed) = self.shared.store.bundle(self.shared.tree.key, n).await?
+        {
+            return Ok(Some(BundleBytes { bytes: sealed.gzip, is_gzip: true }));
+        }
+        let entries = self.entries(n * BUNDLE_WIDTH, width).await?;
+        let records: Vec<&[u8]> = entries.iter().map(|entry| entry.record.as_ref()).collect();
+        Ok(Some(BundleBytes { bytes: records.concat().into(), is_gzip: false }))
     }
 }

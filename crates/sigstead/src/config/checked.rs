@@ -171,9 +171,14 @@ impl Config {
     fn events(&self) -> anyhow::Result<Option<(String, Option<Secret<String>>)>> {
         let raw = &self.raw.log;
         let Some(url) = &raw.events_url else { return Ok(None) };
-        let parsed = url::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
-        if parsed.is_none() {
-            bail!(self.wrong("log.events_url", url, "write an http or https URL"));
+        let is_usable = |parsed: url::Url| {
+            matches!(parsed.scheme(), "http" | "https")
+                && parsed.password().is_none()
+                && parsed.query().is_none()
+        };
+        if !url::Url::parse(url).is_ok_and(is_usable) {
+            let hint = "write an http or https URL without secrets; a token goes to log.events_token";
+            bail!(self.wrong("log.events_url", url, hint));
         }
         let token = raw.events_token.as_deref().map(|text| self.reference(text, "log.events_token"));
         Ok(Some((url.clone(), token.transpose()?.map(Secret::new))))
