@@ -58,9 +58,6 @@ pub(crate) enum Error {
     /// A wrong method.
     #[error("Method Not Allowed")]
     Method,
-    /// Not gRPC where only gRPC is spoken.
-    #[error("Unsupported Media Type")]
-    MediaType,
 }
 
 #[derive(Serialize)]
@@ -80,7 +77,6 @@ impl Error {
             }
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
             Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 3),
             _ => (StatusCode::BAD_REQUEST, 3),
         }
     }

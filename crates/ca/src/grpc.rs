@@ -3,10 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request as HttpRequest;
-use axum::http::{HeaderValue, Method, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse as _, Response as HttpResponse};
 use sigstead_identity::IssuerConfig;
 use sigstead_proto::fulcio_v2 as wire;
 use sigstead_proto::fulcio_v2::ca_server::{Ca, CaServer};
@@ -15,38 +11,15 @@ use sigstead_proto::fulcio_v2::{
 };
 use sigstead_x509::Certificate;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use crate::authority::Issued;
-use crate::error::Error;
 use crate::possession::KeyProof;
 use crate::{CertificateAuthority, MAX_BODY, request};
 
 pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<CertificateAuthority>> {
     let service = CaServer::new(Service(Arc::clone(authority))).max_decoding_message_size(MAX_BODY);
-    Router::new()
-        .route_service("/dev.sigstore.fulcio.v2.CA/{method}", service)
-        .merge(sigstead_serve::grpc_health())
-        .layer(from_fn(speak_grpc))
-}
-
-/// What gRPC servers do beside their methods and tonic leaves out: requests that are not gRPC's are refused,
-/// and the code of a message that is too long is `RESOURCE_EXHAUSTED` (gRPC's PROTOCOL-HTTP2 and statuscodes).
-async fn speak_grpc(request: HttpRequest, next: Next) -> HttpResponse {
-    let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if request.method() != Method::POST {
-        return Error::Method.into_response();
-    }
-    if !media_type.unwrap_or_default().starts_with(b"application/grpc") {
-        return Error::MediaType.into_response();
-    }
-    let mut response = next.run(request).await;
-    if let Some(status) = response.headers_mut().get_mut(Status::GRPC_STATUS)
-        && *status == HeaderValue::from(Code::OutOfRange as i32)
-    {
-        *status = HeaderValue::from(Code::ResourceExhausted as i32);
-    }
-    response
+    sigstead_serve::grpc(Router::new().route_service("/dev.sigstore.fulcio.v2.CA/{method}", service))
 }
 
 struct Service(Arc<CertificateAuthority>);

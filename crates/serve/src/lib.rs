@@ -6,7 +6,7 @@
 
 mod cors;
 mod encoding;
-mod grpc_health;
+mod grpc;
 mod health;
 mod limits;
 mod listener;
@@ -17,7 +17,7 @@ mod tasks;
 
 pub use cors::{Cors, cors_layer, restricted_cors_layer};
 pub use encoding::accepts_gzip;
-pub use grpc_health::grpc_health;
+pub use grpc::grpc;
 pub use health::{Health, admin_router};
 pub use limits::Limits;
 pub use listener::{BoundListener, ServeError, bind};

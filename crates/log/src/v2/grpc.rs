@@ -10,9 +10,7 @@ use super::service::RekorV2;
 
 pub(super) fn routes(log: &Arc<RekorV2>) -> Router<Arc<RekorV2>> {
     let service = RekorServer::new(Service(Arc::clone(log))).max_decoding_message_size(log.limits.body);
-    Router::new()
-        .route_service("/dev.sigstore.rekor.v2.Rekor/{method}", service)
-        .merge(sigstead_serve::grpc_health())
+    sigstead_serve::grpc(Router::new().route_service("/dev.sigstore.rekor.v2.Rekor/{method}", service))
 }
 
 struct Service(Arc<RekorV2>);
