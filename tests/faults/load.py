@@ -31,18 +31,32 @@ def entry(artifact):
     }
 
 
+def entry_v2(artifact):
+    """The same for Rekor v2."""
+    der = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    b64 = lambda data: base64.b64encode(data).decode()
+    verifier = {"publicKey": {"rawBytes": b64(der)}, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
+    signature = {"content": b64(KEY.sign(artifact, ec.ECDSA(hashes.SHA256()))), "verifier": verifier}
+    return {"hashedRekordRequestV002": {"digest": b64(hashlib.sha256(artifact).digest()), "signature": signature}}
+
+
 class Memory:
     """What the log has answered, over all its lives."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.acknowledged, self.checkpoints, self.unexpected = [], set(), []
+        self.acknowledged_v2 = []
 
     def acknowledge(self, answer):
         [(uuid, told)] = answer.items()
         with self.lock:
             self.acknowledged.append((uuid, told))
             self.checkpoints.add(told["verification"]["inclusionProof"]["checkpoint"])
+
+    def acknowledge_v2(self, entry):
+        with self.lock:
+            self.acknowledged_v2.append(entry)
 
     def observe(self, checkpoint):
         with self.lock:
@@ -56,6 +70,7 @@ class Load:
         self.address, self.memory, self.life = urlsplit(url), memory, life
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.write, args=(number,)) for number in range(writers)]
+        self.threads.append(threading.Thread(target=self.write, args=(writers, "/api/v2/log/entries", entry_v2)))
         self.threads.append(threading.Thread(target=self.read))
 
     def __enter__(self):
@@ -79,15 +94,17 @@ class Load:
             connection.close()
             return None
 
-    def write(self, writer):
+    def write(self, writer, path="/api/v1/log/entries", make=entry):
         connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=10)
         number = 0
         while not self.stopping.is_set():
             number += 1
             artifact = f"life {self.life} writer {writer} number {number}".encode()
-            match self.ask(connection, "POST", "/api/v1/log/entries", json.dumps(entry(artifact))):
+            match self.ask(connection, "POST", path, json.dumps(make(artifact))):
                 case None:
                     self.stopping.wait(0.01)
+                case (201, answer) if "inclusionProof" in answer:
+                    self.memory.acknowledge_v2(answer)
                 case (201, answer):
                     self.memory.acknowledge(answer)
                 # A server that is losing its database says so, and promises nothing.
