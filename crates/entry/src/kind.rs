@@ -6,15 +6,31 @@ use crate::cose::Cose;
 use crate::dsse::Dsse;
 use crate::fields::Fields;
 use crate::hashedrekord::HashedRekord;
+#[cfg(feature = "openpgp")]
+use crate::helm::Helm;
 use crate::intoto::{IntotoV001, IntotoV002};
 use crate::rekord::Rekord;
 use crate::rfc3161::Rfc3161;
+#[cfg(feature = "openpgp")]
+use crate::rpm::Rpm;
 use crate::tuf::Tuf;
 
 /// Kinds that this server takes.
-const KNOWN: [&str; 7] = ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "tuf"];
-/// Kinds that Rekor knows and this server does not take.
-const NOT_ENABLED: [&str; 4] = ["alpine", "helm", "jar", "rpm"];
+const KNOWN: &[&str] = &[
+    "hashedrekord",
+    "rekord",
+    "dsse",
+    "intoto",
+    "cose",
+    "rfc3161",
+    "tuf",
+    #[cfg(feature = "openpgp")]
+    "helm",
+    #[cfg(feature = "openpgp")]
+    "rpm",
+];
+/// Kinds of Rekor; those that are not known above, this server does not take.
+const OF_REKOR: [&str; 4] = ["alpine", "helm", "jar", "rpm"];
 
 /// Decoded; nothing believed yet.
 #[derive(Debug, Clone)]
@@ -30,6 +46,10 @@ enum Kind {
     Cose(Cose),
     Rfc3161(Rfc3161),
     Tuf(Box<Tuf>),
+    #[cfg(feature = "openpgp")]
+    Helm(Helm),
+    #[cfg(feature = "openpgp")]
+    Rpm(Rpm),
 }
 
 impl Proposed {
@@ -41,7 +61,7 @@ impl Proposed {
         let fields = Fields::of(Some(entry));
         let kind = fields.text("kind").filter(|kind| !kind.is_empty()).ok_or(Rejection::Required("kind"))?;
         let known = KNOWN.contains(&kind);
-        if !known && !NOT_ENABLED.contains(&kind) {
+        if !known && !OF_REKOR.contains(&kind) {
             return Err(Rejection::UnknownKind(kind.to_owned()));
         }
         let version = fields.text("apiVersion").ok_or(Rejection::Required("apiVersion"))?;
@@ -61,6 +81,10 @@ impl Proposed {
             ("cose", "0.0.1") => Kind::Cose(Cose::parse(spec)?),
             ("rfc3161", "0.0.1") => Kind::Rfc3161(Rfc3161::parse(spec)?),
             ("tuf", "0.0.1") => Kind::Tuf(Box::new(Tuf::parse(spec)?)),
+            #[cfg(feature = "openpgp")]
+            ("helm", "0.0.1") => Kind::Helm(Helm::parse(spec)?),
+            #[cfg(feature = "openpgp")]
+            ("rpm", "0.0.1") => Kind::Rpm(Rpm::parse(spec)?),
             _ => {
                 return Err(Rejection::entry(format!(
                     "{kind} implementation for version '{version}' not found: unable to locate entry for version {version}"
@@ -78,6 +102,10 @@ impl Proposed {
             Kind::IntotoV001(intoto) => intoto.is_insertable(),
             Kind::IntotoV002(intoto) => intoto.is_insertable(),
             Kind::Cose(cose) => cose.is_insertable(),
+            #[cfg(feature = "openpgp")]
+            Kind::Helm(helm) => helm.is_insertable(),
+            #[cfg(feature = "openpgp")]
+            Kind::Rpm(rpm) => rpm.is_insertable(),
         }
     }
 
@@ -97,6 +125,10 @@ impl Proposed {
             Kind::Cose(entry) => entry.verify(),
             Kind::Rfc3161(entry) => entry.verify(),
             Kind::Tuf(entry) => entry.verify(now_unix),
+            #[cfg(feature = "openpgp")]
+            Kind::Helm(entry) => entry.verify(),
+            #[cfg(feature = "openpgp")]
+            Kind::Rpm(entry) => entry.verify(),
         }
     }
 }

@@ -10,6 +10,8 @@ mod dsse;
 mod envelope;
 mod fields;
 mod hashedrekord;
+#[cfg(feature = "openpgp")]
+mod helm;
 mod image;
 mod intoto;
 mod kind;
@@ -17,6 +19,8 @@ mod pki;
 mod rejection;
 mod rekord;
 mod rfc3161;
+#[cfg(feature = "openpgp")]
+mod rpm;
 mod search_field;
 mod tuf;
 pub mod v2;

@@ -2,6 +2,8 @@
 
 mod detached;
 mod minisign;
+#[cfg(feature = "openpgp")]
+pub(crate) mod pgp;
 mod ssh;
 mod tuf;
 mod x509;
@@ -51,6 +53,9 @@ impl KeyFormat {
             Self::Tuf => TufRoot::verify(TufMetadata::from_json(key)?)?.metadata.canonical(),
             Self::Minisign => minisign::Key::parse(key).map(|key| key.canonical()),
             Self::Ssh => ssh::Key::parse(key).map(|key| key.canonical()),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp => pgp::Key::parse(key).map(|key| key.canonical()),
+            #[cfg(not(feature = "openpgp"))]
             Self::Pgp => Err(Rejection::entry("this format of keys is not supported")),
         }
     }

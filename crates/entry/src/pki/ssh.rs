@@ -190,7 +190,7 @@ const fn is_blank(byte: &u8) -> bool {
 }
 
 /// Whether a comment reads as an address; most are `user@machine`.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte));
     let labels = |domain: &str| domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
     is_plain

@@ -6,6 +6,8 @@ mod certificates;
 mod chains;
 mod foreign;
 mod found_by;
+#[cfg(feature = "openpgp")]
+mod openpgp;
 mod rekord;
 mod signed;
 
@@ -35,7 +37,7 @@ fn creations() -> impl Iterator<Item = Value> {
         let kind = row["request"]["kind"].as_str().unwrap_or_default();
         row["method"] == "POST"
             && row["path"] == "/api/v1/log/entries"
-            && ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161"].contains(&kind)
+            && ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "helm", "rpm"].contains(&kind)
             && row["request"]["spec"]["signature"]["format"] != "pgp"
     };
     recorded().filter(taken)
