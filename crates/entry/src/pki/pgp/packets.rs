@@ -101,7 +101,7 @@ impl<'a> Packets<'a> {
                 header & 0x3f,
                 match self.number(1)? {
                     length @ ..192 => length,
-                    first @ 192..224 => (first - 192 << 8) + self.number(1)? + 192,
+                    first @ 192..224 => ((first - 192) << 8) + self.number(1)? + 192,
                     255 => self.number(4)?,
                     _ => return None,
                 },
