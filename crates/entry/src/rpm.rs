@@ -176,7 +176,8 @@ fn check_payload_digest(package: &Package<'_>) -> Result<(), Rejection> {
     if let (Some(number @ (1 | 2 | 8..=11)), Some(digest)) = (algorithm, digest) {
         let algorithm = HashAlgorithm::from(number);
         if hex_digest(algorithm, package.payload).as_deref() != Some(digest) {
-            return Err(Rejection::entry(format!("payload {algorithm} digest mismatch")));
+            let name = algorithm.to_string().replace("SHA", "SHA-");
+            return Err(Rejection::entry(format!("payload {name} digest mismatch")));
         }
         return Ok(());
     }

@@ -11,19 +11,23 @@ use sigstead_entry::{Canonical, KeyFormat, Proposed, attestation_key};
 
 use crate::{NOW, canonical, decoded};
 
-const MADE: [&str; 2] = [
+const MADE: &[&str] = &[
     include_str!("../../testdata/artifacts/cose-tsr-tuf.jsonl"),
     include_str!("../../testdata/artifacts/rekord.jsonl"),
+    #[cfg(feature = "openpgp")]
+    include_str!("../../testdata/artifacts/openpgp.jsonl"),
 ];
-const REKOR: [&str; 2] = [
+const REKOR: &[&str] = &[
     include_str!("../../testdata/artifacts/cose-tsr-tuf.rekor.jsonl"),
     include_str!("../../testdata/artifacts/rekord.rekor.jsonl"),
+    #[cfg(feature = "openpgp")]
+    include_str!("../../testdata/artifacts/openpgp.rekor.jsonl"),
 ];
 /// The first second of 2126, when the TUF metadata expires.
 const EXPIRY: i64 = 4_922_899_200;
 
 pub(crate) fn made() -> impl Iterator<Item = Value> {
-    MADE.into_iter().flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap())
+    MADE.iter().copied().flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap())
 }
 
 pub(crate) fn made_entry(name: &str) -> Value {
@@ -32,7 +36,7 @@ pub(crate) fn made_entry(name: &str) -> Value {
 
 /// What Rekor says, by name: `body` and `keys`, or `error`.
 fn rekor() -> HashMap<String, Value> {
-    let lines = REKOR.into_iter().flat_map(str::lines);
+    let lines = REKOR.iter().copied().flat_map(str::lines);
     let rows = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
     rows.map(|row| (row["name"].as_str().unwrap().to_owned(), row)).collect()
 }
