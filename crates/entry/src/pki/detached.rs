@@ -1,14 +1,30 @@
 use sigstead_crypto::{PublicKey, PublicKeyKind};
 
+#[cfg(feature = "openpgp")]
+use crate::pki::pgp;
 use crate::pki::{KeyFormat, Verifier, minisign, ssh};
 use crate::{Rejection, SearchField};
 
 /// A signature over a file, and the key that it is checked with, both in one format.
 #[derive(Debug, Clone)]
 pub(crate) enum Detached {
-    X509 { signature: Vec<u8>, key: Verifier },
-    Minisign { signature: minisign::Signature, key: minisign::Key },
-    Ssh { signature: ssh::Signature, key: ssh::Key },
+    X509 {
+        signature: Vec<u8>,
+        key: Verifier,
+    },
+    Minisign {
+        signature: minisign::Signature,
+        key: minisign::Key,
+    },
+    Ssh {
+        signature: ssh::Signature,
+        key: ssh::Key,
+    },
+    #[cfg(feature = "openpgp")]
+    Pgp {
+        signature: pgp::Signature,
+        key: pgp::Key,
+    },
 }
 
 impl Detached {
@@ -22,9 +38,11 @@ impl Detached {
             KeyFormat::Ssh => {
                 Self::Ssh { signature: ssh::Signature::parse(signature)?, key: ssh::Key::parse(key)? }
             }
-            KeyFormat::Pgp | KeyFormat::Tuf => {
-                return Err(Rejection::entry("this format of signatures is not supported"));
+            #[cfg(feature = "openpgp")]
+            KeyFormat::Pgp => {
+                Self::Pgp { signature: pgp::Signature::parse(signature)?, key: pgp::Key::parse(key)? }
             }
+            _ => return Err(Rejection::entry("this format of signatures is not supported")),
         })
     }
 
@@ -33,6 +51,8 @@ impl Detached {
             Self::X509 { signature, key } => verify_x509(message, signature, key),
             Self::Minisign { signature, key } => signature.verify(message, key),
             Self::Ssh { signature, key } => signature.verify(message, key),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp { signature, key } => signature.verify(message, key),
         }
     }
 
@@ -41,6 +61,8 @@ impl Detached {
             Self::X509 { signature, .. } => signature.clone(),
             Self::Minisign { signature, .. } => signature.canonical(),
             Self::Ssh { signature, .. } => signature.canonical(),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp { signature, .. } => signature.canonical(),
         }
     }
 
@@ -49,6 +71,8 @@ impl Detached {
             Self::X509 { key, .. } => key.canonical().into_bytes(),
             Self::Minisign { key, .. } => key.canonical(),
             Self::Ssh { key, .. } => key.canonical(),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp { key, .. } => key.canonical(),
         }
     }
 
@@ -58,6 +82,8 @@ impl Detached {
             Self::X509 { key, .. } => key.subjects(),
             Self::Minisign { .. } => Vec::new(),
             Self::Ssh { key, .. } => key.emails(),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp { key, .. } => key.emails(),
         }
     }
 
@@ -69,6 +95,8 @@ impl Detached {
             Self::X509 { key, .. } => key.search_fields().collect(),
             Self::Minisign { key, .. } => vec![of_key(&key.public_key)],
             Self::Ssh { key, .. } => subjects().chain([of_key(key.public_key())]).collect(),
+            #[cfg(feature = "openpgp")]
+            Self::Pgp { .. } => subjects().collect(),
         }
     }
 }

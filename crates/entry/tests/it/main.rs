@@ -38,7 +38,6 @@ fn creations() -> impl Iterator<Item = Value> {
         row["method"] == "POST"
             && row["path"] == "/api/v1/log/entries"
             && ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "helm", "rpm"].contains(&kind)
-            && row["request"]["spec"]["signature"]["format"] != "pgp"
     };
     recorded().filter(taken)
 }
