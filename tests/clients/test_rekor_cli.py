@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -97,8 +99,21 @@ def signed_by_signify(blob, work):
     return "minisign", work / "signature", work / "s.pub"
 
 
+def signed_by_gpg(blob, work):
+    # The agent's socket lies in the home, whose path must be short.
+    with tempfile.TemporaryDirectory(prefix="gpg") as home:
+        gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        run([*gpg, "--quick-generate-key", "Ada <pgp@example.com>", "ed25519", "sign", "never"])
+        run([*gpg, "--armor", "--output", work / "asc", "--detach-sign", blob])
+        run([*gpg, "--armor", "--output", work / "key.asc", "--export"])
+        run(["gpgconf", "--homedir", home, "--kill", "all"])
+    return "pgp", work / "asc", work / "key.asc"
+
+
 @pytest.mark.parametrize(
-    "sign", [signed_by_openssl, signed_by_ssh_keygen, signed_by_minisign, signed_by_signify], ids=lambda sign: sign.__name__
+    "sign",
+    [signed_by_openssl, signed_by_gpg, signed_by_ssh_keygen, signed_by_minisign, signed_by_signify],
+    ids=lambda sign: sign.__name__,
 )
 def test_rekord_of_every_format(rekor, blob, work, sign):
     """Uploaded, verified with its proof, and found by digest and key."""
@@ -113,10 +128,62 @@ def test_rekord_of_every_format(rekor, blob, work, sign):
     assert "Inclusion Proof" in rekor("verify", *flags)
     assert entry["UUID"] in rekor("search", "--artifact", blob)
     assert entry["UUID"] in rekor("search", "--public-key", key, "--pki-format", pki)
-    if pki == "ssh":
-        assert entry["UUID"] in rekor("search", "--email", "ssh@example.com")
+    if pki in ("ssh", "pgp"):
+        assert entry["UUID"] in rekor("search", "--email", f"{pki}@example.com")
     blob.write_bytes(b"another file")
     rekor("upload", *flags, ok=False)
+
+
+ARTIFACTS = Path(__file__).parents[2] / "crates/entry/testdata/artifacts"
+
+
+def artifact(file, name):
+    """The spec of an entry that was made of a real artifact."""
+    rows = map(json.loads, (ARTIFACTS / file).read_text().splitlines())
+    [row] = [row for row in rows if row["name"] == name]
+    return row["entry"]["spec"]
+
+
+# The kind, an artifact, where it and its key stand in the entry, and rekor-cli's name for the key's format.
+PACKAGES = {
+    "rpm": ("openpgp.jsonl", "rpm-ed25519", ("package", "content"), ("publicKey", "content"), "pgp"),
+    "helm": ("openpgp.jsonl", "helm-subkey", ("chart", "provenance", "content"), ("publicKey", "content"), "pgp"),
+    "rfc3161": ("cose-tsr-tuf.jsonl", "tsr-ec-p384", ("tsr", "content"), None, None),
+    "cose": ("cose-tsr-tuf.jsonl", "cose-es256", ("message",), ("publicKey",), "x509"),
+    "tuf": ("cose-tsr-tuf.jsonl", "tuf-snapshot", ("metadata", "content"), ("root", "content"), "tuf"),
+}
+
+
+@pytest.mark.parametrize("kind", PACKAGES)
+def test_every_kind_of_package(rekor, work, kind):
+    """Uploaded, verified with its proof, and found by its digest, or by what else it is known by."""
+    file, name, content, key, pki = PACKAGES[kind]
+    spec = artifact(file, name)
+
+    def written(path, to):
+        value = spec
+        for step in path:
+            value = value[step]
+        (work / to).write_bytes(base64.b64decode(value) if isinstance(value, str) else json.dumps(value).encode())
+        return work / to
+
+    flags = ["--type", kind, "--artifact", written(content, "artifact")]
+    if key:
+        flags += ["--public-key", written(key, "key"), "--pki-format", pki]
+    rekor("upload", *flags)
+    assert "already exists" in rekor("upload", *flags)
+    verified = rekor("verify", *flags)
+    assert "Inclusion Proof" in verified
+    [uuid] = re.findall(r"Entry Hash: ([0-9a-f]+)", verified)
+    entry = rekor.json("get", "--uuid", uuid[-64:])
+    assert entry["UUID"].endswith(uuid[-64:])
+    if kind == "helm":
+        [digest] = re.findall(r"sha256:([0-9a-f]{64})", (work / "artifact").read_text())
+        assert entry["UUID"] in rekor("search", "--sha", digest)
+    elif kind == "tuf":
+        assert entry["UUID"] in rekor("search", "--public-key", work / "key", "--pki-format", "tuf")
+    else:
+        assert entry["UUID"] in rekor("search", "--artifact", work / "artifact")
 
 
 def test_search_by_email(rekor, stack, blob, work):
