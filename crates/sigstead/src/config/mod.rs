@@ -1,10 +1,20 @@
-//! Configuration: `sigstead.toml`, read once at start into checked values.
+//! Configuration: `sigstead.toml`, read once at start into checked values; a file for each section.
 
+mod ca;
 mod checked;
+mod ct;
+mod log;
+mod log_v2;
 mod raw;
+mod trust;
+mod tsa;
 mod write;
 
-pub(crate) use checked::{
-    CaConfig, Config, CtConfig, LogConfig, LogV2Config, TrustConfig, TrustedLog, TsaConfig,
-};
+pub(crate) use ca::CaConfig;
+pub(crate) use checked::Config;
+pub(crate) use ct::CtConfig;
+pub(crate) use log::LogConfig;
+pub(crate) use log_v2::LogV2Config;
+pub(crate) use trust::{TrustConfig, TrustedLog};
+pub(crate) use tsa::TsaConfig;
 pub(crate) use write::{GeneratedConfig, ServiceAddresses, write_generated};

@@ -1,0 +1,40 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Config;
+
+/// Certificates live this long unless the configuration says otherwise (Fulcio's ten minutes).
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
+
+/// `[ca]`.
+pub(crate) struct CaConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) chain: PathBuf,
+    pub(crate) issuers: PathBuf,
+    pub(crate) lifetime: Duration,
+    /// Where to log precertificates, and the file with that log's public key.
+    pub(crate) ct: Option<(String, PathBuf)>,
+}
+
+impl Config {
+    /// `[ca]`, complete.
+    pub(crate) fn ca(&self) -> anyhow::Result<CaConfig> {
+        let raw = &self.raw.ca;
+        let ct = match &raw.ct_url {
+            Some(url) => {
+                Some((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?))
+            }
+            None => None,
+        };
+        Ok(CaConfig {
+            listen: self.needed_address(raw.listen.as_deref(), "ca.listen")?,
+            key: self.key(raw.key.as_deref(), "ca.key")?,
+            chain: self.needed_path(raw.chain.as_deref(), "ca.chain")?,
+            issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
+            lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
+            ct,
+        })
+    }
+}

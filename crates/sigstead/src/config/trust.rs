@@ -1,0 +1,71 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use sigstead_clock::Timestamp;
+
+use super::Config;
+use super::raw::RawConfig;
+
+/// `[trust]`, with what it tells of the other services.
+pub(crate) struct TrustConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) operator: String,
+    pub(crate) oidc_url: Option<String>,
+    /// URL and chain file.
+    pub(crate) ca: Option<(String, PathBuf)>,
+    /// Endpoint URL and chain file.
+    pub(crate) tsa: Option<(String, PathBuf)>,
+    pub(crate) log: Option<TrustedLog>,
+    pub(crate) log_v2: Option<TrustedLog>,
+    pub(crate) ct: Option<TrustedLog>,
+}
+
+/// A log in the trust root.
+pub(crate) struct TrustedLog {
+    pub(crate) url: String,
+    pub(crate) public_key: PathBuf,
+    pub(crate) since: Timestamp,
+    /// Rekor v2: the name that is part of the log's id.
+    pub(crate) origin: Option<String>,
+}
+
+impl Config {
+    /// `[trust]`, with the public parts of the services that the file names.
+    pub(crate) fn trust(&self) -> anyhow::Result<TrustConfig> {
+        let RawConfig { ca, tsa, log, log_v2, ct, trust, .. } = &self.raw;
+        let authority = |url: Option<&str>, chain: Option<&Path>, key| match url {
+            Some(url) => anyhow::Ok(Some((url.to_owned(), self.needed_path(chain, key)?))),
+            None => Ok(None),
+        };
+        Ok(TrustConfig {
+            listen: self.needed_address(trust.listen.as_deref(), "trust.listen")?,
+            operator: self.raw.operator.clone().unwrap_or_else(|| "sigstead".to_owned()),
+            oidc_url: trust.oidc_url.clone(),
+            ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
+            tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
+            log: self.trusted_log((&log.url, &log.public_key, &log.since), None, "log")?,
+            log_v2: self.trusted_log(
+                (&log_v2.url, &log_v2.public_key, &log_v2.since),
+                log_v2.origin.as_deref(),
+                "log_v2",
+            )?,
+            ct: self.trusted_log((&ct.url, &ct.public_key, &ct.since), None, "ct")?,
+        })
+    }
+
+    fn trusted_log(
+        &self,
+        (url, key, since): (&Option<String>, &Option<PathBuf>, &Option<String>),
+        origin: Option<&str>,
+        section: &str,
+    ) -> anyhow::Result<Option<TrustedLog>> {
+        let Some(url) = url.clone() else { return Ok(None) };
+        let public_key = self.needed_path(key.as_deref(), &format!("{section}.public_key"))?;
+        let since_key = format!("{section}.since");
+        let since = self.needed(since.as_deref(), &since_key)?;
+        let since = Timestamp::from_rfc3339(since)
+            .with_context(|| self.wrong(&since_key, since, "write the time as 2026-01-31T12:00:00Z"))?;
+        Ok(Some(TrustedLog { url, public_key, since, origin: origin.map(str::to_owned) }))
+    }
+}
