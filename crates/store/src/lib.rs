@@ -10,6 +10,7 @@ mod codec;
 mod database;
 mod error;
 mod issuance;
+mod migrations;
 mod plan;
 mod postgres;
 mod reads;

@@ -33,7 +33,7 @@ impl Postgres {
     }
 
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(sqlx::migrate!("../../migrations/postgres").run(&self.pool).await?)
+        Ok(crate::migrations::postgres().run(&self.pool).await?)
     }
 
     fn read_pool(&self) -> &PgPool {

@@ -52,7 +52,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(sqlx::migrate!("../../migrations/sqlite").run(&self.writer).await?)
+        Ok(crate::migrations::sqlite().run(&self.writer).await?)
     }
 
     fn read_pool(&self) -> &SqlitePool {
