@@ -52,6 +52,10 @@ pub fn router(log: Arc<RekorLog>) -> Router {
         .route("/ping", get(ping))
         .route("/ping/", get(ping))
         .route("/", get(async || Html(include_str!("landing.html"))))
+        .route(
+            "/swagger.json",
+            get(async || ([(CONTENT_TYPE, "application/json")], include_str!("swagger.json"))),
+        )
         .layer(from_fn(observe::observe))
         .fallback(error::unknown_path)
         .layer(DefaultBodyLimit::max(body_limit))

@@ -3,6 +3,7 @@
 
 mod attestations;
 mod conversations;
+mod description;
 mod foreign;
 mod recorded;
 mod search;
