@@ -1,11 +1,25 @@
-//! Commits whose outcome nobody knows: the entry is new, once, and proved.
+//! The fault table, on both databases: what fails is told, what landed is kept, and nothing is there twice.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use sigstead_tlog::Limits;
+use sigstead_clock::{ManualClock, Timestamp};
+use sigstead_crypto::{
+    KeyKind, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner,
+};
+use sigstead_store::Database;
+use sigstead_tlog::{AppendError, Limits};
 
 use crate::faulty::{Fault, Faulty};
-use crate::fixture::{Fixture, append};
+use crate::fixture::{Fixture, append, append_all};
+
+/// A fixture on each database; Postgres ends with the first value.
+async fn both() -> (sigstead_testkit::Postgres, [Fixture; 2]) {
+    let server = sigstead_testkit::Postgres::start();
+    let postgres = Fixture::over(tempfile::tempdir().unwrap(), &server.new_database()).await;
+    (server, [Fixture::sqlite().await, postgres])
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_commit_is_resolved() {
@@ -19,19 +33,121 @@ async fn a_lost_commit_is_resolved() {
         &[LostBeforeCommit, LostAfterCommit, Busy],
         &[LostAfterCommit, LostAfterCommit],
     ];
-    for script in scripts {
-        let fixture = Fixture::sqlite().await;
+    let (_server, fixtures) = both().await;
+    for fixture in fixtures {
         append(&fixture.start().await, "before").await.unwrap();
-        let store = Faulty {
-            inner: fixture.database.clone(),
-            script: Arc::new(script.to_vec()),
-            appends: Arc::default(),
-        };
+        for (index, script) in (1..).zip(scripts) {
+            let log = fixture.start_on(failing(&fixture, script), "guard", Limits::default()).await.unwrap();
+            let appended = append(&log, &format!("entry {index}")).await.unwrap();
+            assert!(appended.is_new, "{script:?}");
+            assert_eq!(appended.index, index, "{script:?}");
+            assert!(!append(&log, "before").await.unwrap().is_new);
+        }
+        fixture.ends_clean(1 + scripts.len() as u64).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stays_away_is_told_and_leaves_the_log_usable() {
+    let (_server, fixtures) = both().await;
+    for fixture in fixtures {
+        let store = failing(&fixture, &[Fault::LostBeforeCommit; 8]);
         let log = fixture.start_on(store, "guard", Limits::default()).await.unwrap();
-        let appended = append(&log, "entry").await.unwrap();
-        assert!(appended.is_new, "{script:?}");
-        assert_eq!(appended.index, 1, "{script:?}");
-        assert!(!append(&log, "before").await.unwrap().is_new);
-        fixture.ends_clean(2).await;
+        assert!(matches!(append(&log, "entry").await, Err(AppendError::Store(_))));
+        let again = append(&log, "entry").await.unwrap();
+        assert!(again.is_new);
+        assert_eq!(again.index, 0);
+        fixture.ends_clean(1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_failed_after_the_commit_keeps_the_entry_for_who_asks_again() {
+    let (_server, fixtures) = both().await;
+    for fixture in fixtures {
+        let store = failing(&fixture, &[Fault::LostAfterCommit; 8]);
+        let log = fixture.start_on(store, "guard", Limits::default()).await.unwrap();
+        assert!(matches!(append(&log, "entry").await, Err(AppendError::Store(_))));
+        let again = append(&log, "entry").await.unwrap();
+        assert_eq!((again.index, again.is_new), (0, false));
+        fixture.ends_clean(1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_nobody_could_sign_for_are_covered_by_the_next_signature() {
+    let (_server, fixtures) = both().await;
+    for fixture in fixtures {
+        let signer = Arc::new(Switched::new());
+        let log = fixture
+            .start_with(signer.clone(), Arc::new(ManualClock::new(Timestamp::from_seconds(1000))))
+            .await;
+        append(&log, "signed").await.unwrap();
+        signer.is_down.store(true, Ordering::SeqCst);
+        for answer in append_all(&log, (0..5).map(|n| format!("unsigned {n}"))).await {
+            assert!(matches!(answer, Err(AppendError::Sign(_))));
+        }
+        assert!(matches!(log.published().await, Err(AppendError::Sign(_))));
+        signer.is_down.store(false, Ordering::SeqCst);
+        let next = append(&log, "signed again").await.unwrap();
+        assert_eq!((next.index, next.checkpoint.size), (6, 7));
+        for answer in append_all(&log, (0..5).map(|n| format!("unsigned {n}"))).await {
+            assert!(!answer.unwrap().is_new);
+        }
+        fixture.ends_clean(7).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_do_not_go_back_with_the_clock() {
+    let (_server, fixtures) = both().await;
+    for fixture in fixtures {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1000)));
+        let log = fixture.start_with(Arc::new(Switched::new()), clock.clone()).await;
+        let before = append(&log, "before").await.unwrap();
+        clock.set(Timestamp::from_seconds(500));
+        let after = append(&log, "after").await.unwrap();
+        assert_eq!(before.timestamp_ms, 1_000_000);
+        assert!(after.timestamp_ms >= before.timestamp_ms);
+        assert!(after.checkpoint.timestamp_ms >= after.timestamp_ms);
+        clock.set(Timestamp::from_seconds(1000));
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(append(&log, "later").await.unwrap().timestamp_ms, 1_005_000);
+        fixture.ends_clean(3).await;
+    }
+}
+
+fn failing(fixture: &Fixture, script: &[Fault]) -> Faulty<Database> {
+    Faulty { inner: fixture.database.clone(), script: Arc::new(script.to_vec()), appends: Arc::default() }
+}
+
+/// A key that can be taken away and given back.
+#[derive(Debug)]
+struct Switched {
+    key: SoftwareSigner,
+    is_down: AtomicBool,
+}
+
+impl Switched {
+    fn new() -> Self {
+        let key = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+        Self { key, is_down: AtomicBool::new(false) }
+    }
+}
+
+impl Signer for Switched {
+    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
+        if self.is_down.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(SignError::new("the token was taken out")) });
+        }
+        self.key.sign(message)
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sigstead_clock::{ManualClock, Timestamp};
+use sigstead_clock::{Clock, ManualClock, Timestamp};
 use sigstead_crypto::note::NoteSigner;
-use sigstead_crypto::{KeyKind, SoftwareSigner};
+use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_merkle::{leaf_hash, verify_inclusion};
 use sigstead_store::{Database, Leaf, LeafSource, NewTree, Options, Proposal, Tree, TreeKind, TreeStore};
 use sigstead_tlog::{AppendError, Appended, Limits, Log, LogParts, Publisher, audit};
@@ -52,15 +52,26 @@ impl Fixture {
         limits: Limits,
     ) -> Result<Log<S>, AppendError> {
         let signer = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
-        let parts = LogParts {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1000)));
+        let parts = LogParts { limits, ..self.parts(store, guard, signer, clock) };
+        Log::start(parts, &self.tracker, &self.shutdown).await
+    }
+
+    /// Over the fixture's own database, with this key and clock.
+    pub(crate) async fn start_with(&self, signer: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> Log<Database> {
+        let parts = self.parts(self.database.clone(), "guard", signer, clock);
+        Log::start(parts, &self.tracker, &self.shutdown).await.unwrap()
+    }
+
+    fn parts<S>(&self, store: S, guard: &str, signer: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> LogParts<S> {
+        LogParts {
             store,
             tree: self.tree.clone(),
             publisher: Publisher::Checkpoint(NoteSigner::rekor_v1("test", signer)),
-            clock: Arc::new(ManualClock::new(Timestamp::from_millis(1000))),
+            clock,
             guard_folder: self.folder.path().join(guard),
-            limits,
-        };
-        Log::start(parts, &self.tracker, &self.shutdown).await
+            limits: Limits::default(),
+        }
     }
 
     /// Ends the log's tasks, then derives the whole tree again.
