@@ -57,7 +57,12 @@ class Program:
         self.log = Path(log)
         self.command = [str(part) for part in command]
         self.process = subprocess.Popen(
-            self.command, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, **options
+            self.command,
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+            # A file that may not grow is an error of the write, not the end of the process.
+            restore_signals=False,
+            **options,
         )
 
     def stop(self, how=signal.SIGTERM):
@@ -72,7 +77,8 @@ class Program:
 class Postgres:
     """A Postgres server on loopback, with a fresh database for whoever asks."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *initdb_flags):
+        self.initdb_flags = initdb_flags
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
         initdb = found[-1] if found else shutil.which("initdb")
         assert initdb, "initdb is not installed; scripts/test installs postgresql"
@@ -91,7 +97,8 @@ class Postgres:
             for parent in [self.folder, *self.folder.parents][:4]:
                 if parent.stat().st_uid == 0 and str(parent) != "/":
                     parent.chmod(parent.stat().st_mode | 0o011)
-        run(self.as_user(self.bin / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"), cwd="/")
+        flags = ["-D", data, "-A", "trust", "-U", "postgres", "--no-sync", *self.initdb_flags]
+        run(self.as_user(self.bin / "initdb", *flags), cwd="/")
         self.start()
         return self
 
@@ -185,6 +192,18 @@ class Stack:
         stack = cls(binary, data, {**made.urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
         for service in ["ca", "log", "tsa", "ct", "trust"]:
             wait_for(lambda: answers(stack.service_url(service)), f"`sigstead {service}`")
+        return stack
+
+    @classmethod
+    def second_log(cls, first):
+        """A second server of the first one's log, with a memory of its own."""
+        address = f"127.0.0.1:{free_port()}"
+        settings = [f"log.listen={address}", "admin.listen=127.0.0.1:0", f"guard={first.data / 'second-guard'}"]
+        flags = [part for setting in settings for part in ("--set", setting)]
+        command = [first.binary, "log", "--config", first.data / "sigstead.toml", *flags]
+        program = Program(command, first.data.parent / "second-log.log")
+        stack = cls(first.binary, first.data, {**first.urls, "log": f"http://{address}"}, [program], first)
+        wait_for(lambda: answers(stack.service_url("log")), "the second log")
         return stack
 
     def service_url(self, service):

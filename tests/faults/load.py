@@ -46,7 +46,7 @@ class Memory:
     def __init__(self):
         self.lock = threading.Lock()
         self.acknowledged, self.checkpoints, self.unexpected = [], set(), []
-        self.acknowledged_v2 = []
+        self.acknowledged_v2, self.refused = [], 0
 
     def acknowledge(self, answer):
         [(uuid, told)] = answer.items()
@@ -109,6 +109,7 @@ class Load:
                     self.memory.acknowledge(answer)
                 # A server that is losing its database says so, and promises nothing.
                 case (500 | 503, _):
+                    self.memory.refused += 1
                     self.stopping.wait(0.05)
                 case other:
                     self.memory.unexpected.append(other)

@@ -209,6 +209,11 @@ impl Database {
     pub async fn ping(&self) -> Result<(), StoreError> {
         either!(self.ping())
     }
+
+    /// Ends the connections, after the work that is under way on them; there is none after.
+    pub async fn close(&self) {
+        either!(self.close());
+    }
 }
 
 impl TreeStore for Database {

@@ -42,17 +42,24 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let bound = bind(service.name(), listen).await?;
     let ready = format!("{} listens on http://{}", service.name(), bound.local_addr());
     let ground = Ground { clock, tasks: tasks.clone(), health: health.clone(), guard: config.guard() };
+    let mut opened = None;
     let router = match service {
-        Service::Ca => wire::ca(&config.ca()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Ca => {
+            wire::ca(&config.ca()?, opened.insert(wire::open_database(&config).await?), &ground).await?
+        }
         Service::Tsa => wire::tsa(&config.tsa()?, &ground)?,
-        Service::Log => wire::log(&config, &wire::open_database(&config).await?, &ground).await?,
-        Service::Ct => wire::ct(&config.ct()?, &wire::open_database(&config).await?, &ground).await?,
+        Service::Log => {
+            wire::log(&config, opened.insert(wire::open_database(&config).await?), &ground).await?
+        }
+        Service::Ct => {
+            wire::ct(&config.ct()?, opened.insert(wire::open_database(&config).await?), &ground).await?
+        }
         Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
     };
     bound.serve(router, &Limits::default(), &tasks);
     serve_admin(&config, health, &tasks).await?;
     console::line(ready);
-    shutdown::wait_and_finish(&tasks).await?;
+    shutdown::wait_and_finish(&tasks, opened.as_ref()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

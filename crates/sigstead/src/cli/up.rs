@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
+use sigstead_store::Database;
 use sigstead_trust::Documents;
 
 use super::DataArguments;
@@ -82,11 +83,12 @@ impl Up {
         let provisioned = provision::provision(&data, clock.as_ref()).await?;
         let config = self.write_config(&data, &listeners, &provisioned)?;
         let tasks = Tasks::new();
-        let documents = self.serve(listeners, &config, provisioned, &tasks).await?;
+        let database = wire::open_database(&config).await?;
+        let documents = self.serve(listeners, &config, provisioned, &database, &tasks).await?;
         write_documents(data.path(), &documents)?;
         let report = Report::new(&data, &config)?;
         console::line(if self.json { report.json()? } else { report.table() });
-        shutdown::wait_and_finish(&tasks).await?;
+        shutdown::wait_and_finish(&tasks, Some(&database)).await?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -154,6 +156,7 @@ impl Up {
         listeners: Listeners,
         config: &Config,
         provisioned: Provisioned,
+        database: &Database,
         tasks: &Tasks,
     ) -> anyhow::Result<Documents> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -166,14 +169,13 @@ impl Up {
             health: health.clone(),
             guard: config.guard(),
         };
-        let database = wire::open_database(config).await?;
         let issuer_address = listeners.issuer.local_addr();
         let issuer =
             DevIssuer::new(issuer_address, provisioned.issuer_key, provisioned.issuer_secret, clock)?;
         listeners.issuer.serve(issuer.router(), &limits, tasks);
-        listeners.ct.serve(wire::ct(&config.ct()?, &database, &ground).await?, &limits, tasks);
-        listeners.ca.serve(wire::ca(&config.ca()?, &database, &ground).await?, &limits, tasks);
-        listeners.log.serve(wire::log(config, &database, &ground).await?, &limits, tasks);
+        listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &limits, tasks);
+        listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &limits, tasks);
+        listeners.log.serve(wire::log(config, database, &ground).await?, &limits, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
         let documents = wire::trust_documents(&config.trust()?)?;
         listeners.trust.serve(sigstead_trust::router(documents.clone()), &limits, tasks);

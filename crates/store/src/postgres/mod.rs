@@ -36,6 +36,10 @@ impl Postgres {
         Ok(crate::migrations::postgres().run(&self.pool).await?)
     }
 
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+
     fn read_pool(&self) -> &PgPool {
         &self.pool
     }

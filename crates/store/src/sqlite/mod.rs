@@ -8,6 +8,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -45,14 +46,19 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_PATIENCE);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await?;
-        let readers = SqlitePoolOptions::new().max_connections(options.connections);
-        let readers = readers.connect_with(connect.read_only(true)).await?;
+        let writer = pool(1).connect_with(connect.clone()).await?;
+        let readers = pool(options.connections).connect_with(connect.read_only(true)).await?;
         Ok(Self { writer, readers, known_terms: KnownTerms::default() })
     }
 
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
         Ok(crate::migrations::sqlite().run(&self.writer).await?)
+    }
+
+    /// The last connection to go writes the log back into the file; a reader could not.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     fn read_pool(&self) -> &SqlitePool {
@@ -69,4 +75,16 @@ impl Sqlite {
     async fn begin_write(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// A full disk or a failed write ends SQLite's transaction by itself. The rollback that follows then fails,
+/// and the driver would hold the connection to be inside a transaction for ever: such a one is closed.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).after_release(|connection, _| {
+        Box::pin(async move {
+            // A rollback may still be under way; this waits for it.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
