@@ -35,6 +35,13 @@ def keys():
             yield bytes([format]) + file
 
 
+def submissions():
+    for file in files("crates/x509/testdata/rekor-entry.pem"):
+        chain = ["".join(part.split("-----")[0].split()) for part in file.decode().split("-----BEGIN CERTIFICATE-----")[1:]]
+        for endpoint in (b"\0", b"\1"):
+            yield endpoint + json.dumps({"chain": chain * 2}).encode()
+
+
 SEEDS = {
     "entry": entries,
     "entry_v2": lambda: [
@@ -46,6 +53,11 @@ SEEDS = {
     ],
     "tile_url": lambda: [b"x001/x234/067", b"0/x001/x234/067.p/112", b"000.p/255", b"63/000"],
     "certificate": lambda: files("crates/*/testdata/**/*.pem", "crates/*/testdata/**/*.der"),
+    "submission": submissions,
+    "timestamp": lambda: [
+        b"\0" + bytes.fromhex("30390201013031300d0609608648016503040201050004") + b"\x20" + bytes(32) + bytes.fromhex("0101ff"),
+        b'\1{"artifactHash":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=","certificates":true,"hashAlgorithm":"sha256","nonce":1123343434,"tsaPolicyOID":"1.2.3.4"}',
+    ],
     "issuers": lambda: [
         b"oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: sigstore\n    type: email\n",
         b'{"OIDCIssuers":{"https://a.example":{"IssuerURL":"https://a.example","ClientID":"sigstore","Type":"spiffe","SPIFFETrustDomain":"d"}}}',
