@@ -41,7 +41,13 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let listen = listen_address(service, &config)?;
     let bound = bind(service.name(), listen).await?;
     let ready = format!("{} listens on http://{}", service.name(), bound.local_addr());
-    let ground = Ground { clock, tasks: tasks.clone(), health: health.clone(), guard: config.guard() };
+    let ground = Ground {
+        clock,
+        tasks: tasks.clone(),
+        health: health.clone(),
+        guard: config.guard(),
+        limits: config.trees()?,
+    };
     let mut opened = None;
     let router = match service {
         Service::Ca => {

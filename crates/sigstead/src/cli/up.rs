@@ -168,6 +168,7 @@ impl Up {
             tasks: tasks.clone(),
             health: health.clone(),
             guard: config.guard(),
+            limits: config.trees()?,
         };
         let issuer_address = listeners.issuer.local_addr();
         let issuer =

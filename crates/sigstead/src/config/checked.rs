@@ -144,6 +144,15 @@ mod tests {
     }
 
     #[test]
+    fn trees_have_limits() {
+        let (_dir, config) = config("[trees]\nentry_cache_bytes = 1\nmax_waiting = 0\n");
+        assert!(config.trees().unwrap_err().to_string().contains("trees.max_waiting = \"0\""));
+        let (_dir, config) = self::config("[trees]\nentry_cache_bytes = 1\n");
+        let limits = config.trees().unwrap();
+        assert_eq!((limits.entry_cache, limits.queue), (1, sigstead_tlog::Limits::default().queue));
+    }
+
+    #[test]
     fn what_is_missing_or_wrong_is_named() {
         let (_dir, config) = config("[log]\nlisten = \"here\"\n[ct]\n");
         assert!(config.log().err().unwrap().to_string().contains("log.listen = \"here\""));

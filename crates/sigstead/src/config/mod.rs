@@ -6,6 +6,7 @@ mod ct;
 mod log;
 mod log_v2;
 mod raw;
+mod trees;
 mod trust;
 mod tsa;
 mod write;

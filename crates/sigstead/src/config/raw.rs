@@ -25,6 +25,7 @@ pub(crate) struct RawConfig {
     pub(crate) log_v2: RawLogV2,
     pub(crate) ct: RawCt,
     pub(crate) trust: RawTrust,
+    pub(crate) trees: RawTrees,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -105,6 +106,15 @@ pub(crate) struct RawTrust {
     pub(crate) listen: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) oidc_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawTrees {
+    pub(crate) max_batch: Option<usize>,
+    pub(crate) max_waiting: Option<usize>,
+    pub(crate) tile_cache_bytes: Option<u64>,
+    pub(crate) entry_cache_bytes: Option<u64>,
 }
 
 /// Reads the file, then lays the environment and the `--set section.key=value` flags over it.

@@ -33,6 +33,8 @@ pub(crate) struct Ground {
     pub(crate) health: Health,
     /// The folder of the rollback guards.
     pub(crate) guard: PathBuf,
+    /// What each tree may take on.
+    pub(crate) limits: Limits,
 }
 
 impl Ground {
@@ -49,7 +51,7 @@ impl Ground {
             publisher,
             clock: Arc::clone(&self.clock),
             guard_folder: self.guard.clone(),
-            limits: Limits::default(),
+            limits: self.limits,
         };
         Log::start(parts, self.tasks.tracker(), self.tasks.drained()).await
     }
