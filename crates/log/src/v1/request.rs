@@ -1,6 +1,7 @@
 //! Reading requests as Rekor's framework does.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -8,22 +9,23 @@ use sigstead_entry::Fields;
 
 use super::error::{Error, class};
 
-/// The first JSON value of a body; what follows it is ignored. `None` for an empty body.
-pub(super) fn json(
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-    limit: usize,
-) -> Result<Option<Value>, Error> {
-    let body = body.map_err(|rejection| match rejection.status() {
+/// A body that is as long as it may be at most.
+pub(super) fn whole(body: Result<Bytes, BytesRejection>, limit: usize) -> Result<Bytes, Error> {
+    body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let message = format!("Request Entity Too Large. Limit set to {limit}");
             Error::framework(StatusCode::PAYLOAD_TOO_LARGE, message)
         }
         status => Error::framework(status, rejection.body_text()),
-    })?;
+    })
+}
+
+/// The first JSON value of a body; what follows it is ignored. `None` for an empty body.
+pub(super) fn json(body: &[u8]) -> Result<Option<Value>, Error> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let mut values = serde_json::Deserializer::from_slice(&body);
+    let mut values = serde_json::Deserializer::from_slice(body);
     let value = Value::deserialize(&mut values);
     // Rekor answers 500 here, which makes clients send the same bytes again.
     value

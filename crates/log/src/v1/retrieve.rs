@@ -27,7 +27,7 @@ pub(super) async fn retrieve(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "entry in body is required");
-    let query = request::json(body, log.limits.body)?.ok_or_else(missing)?;
+    let query = request::json(&request::whole(body, log.limits.body)?)?.ok_or_else(missing)?;
     let query = request::fields(&query)?;
     let (ids, entries) = (ids(items(query, "entryUUIDs")?)?, entries(&log, items(query, "entries")?)?);
     let indexes = indexes(items(query, "logIndexes")?)?;

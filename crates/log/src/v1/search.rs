@@ -26,7 +26,7 @@ pub(super) async fn search(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let missing = || Error::invalid(class::MISSING, "query in body is required");
-    let query = request::json(body, log.limits.body)?.ok_or_else(missing)?;
+    let query = request::json(&request::whole(body, log.limits.body)?)?.ok_or_else(missing)?;
     let query = request::fields(&query)?;
     let (values, all) = (values(query)?, wants_all(query)?);
     let mut found: Option<Vec<String>> = None;

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
 use sigstead_clock::SystemClock;
 use sigstead_log::{RekorLimits, Surface};
 
@@ -260,4 +263,26 @@ async fn what_an_operator_turned_off_is_said_to_be_off() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let told = "entry kind 'hashedrekord' is not enabled for submission on this server";
     assert_eq!(refused.json()["message"], told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_entries_are_checked_like_small_ones() {
+    let server = Server::new().await;
+    let signer = server.active().await.signer;
+    let message = "large ".repeat(100_000);
+    let signature = signer.sign(message.as_bytes()).await.unwrap();
+    for (content, status) in [(message.as_str(), 201), (message.trim_end(), 400), ("", 422)] {
+        let entry = json!({ "kind": "rekord", "apiVersion": "0.0.1", "spec": {
+            "data": { "content": BASE64_STANDARD.encode(content) },
+            "signature": {
+                "format": "x509",
+                "content": BASE64_STANDARD.encode(&signature),
+                "publicKey": { "content": BASE64_STANDARD.encode(signer.public_key().to_pem()) },
+            },
+        }});
+        // The last one is all blanks, and as large.
+        let body = if content.is_empty() { " ".repeat(1 << 20) } else { entry.to_string() };
+        let answer = server.post("/api/v1/log/entries", &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.text());
+    }
 }
