@@ -150,6 +150,8 @@ PACKAGES = {
     "helm": ("openpgp.jsonl", "helm-subkey", ("chart", "provenance", "content"), ("publicKey", "content"), "pgp"),
     "rfc3161": ("cose-tsr-tuf.jsonl", "tsr-ec-p384", ("tsr", "content"), None, None),
     "cose": ("cose-tsr-tuf.jsonl", "cose-es256", ("message",), ("publicKey",), "x509"),
+    "alpine": ("packages.jsonl", "alpine-rsa4096", ("package", "content"), ("publicKey", "content"), "x509"),
+    "jar": ("packages.jsonl", "jar-chain", ("archive", "content"), None, None),
     "tuf": ("cose-tsr-tuf.jsonl", "tuf-snapshot", ("metadata", "content"), ("root", "content"), "tuf"),
 }
 
@@ -184,6 +186,13 @@ def test_every_kind_of_package(rekor, work, kind):
         assert entry["UUID"] in rekor("search", "--public-key", work / "key", "--pki-format", "tuf")
     else:
         assert entry["UUID"] in rekor("search", "--artifact", work / "artifact")
+    if kind == "jar":
+        # Whose key it is, is in the archive.
+        certificate = base64.b64decode(entry["Body"]["JARModel"]["signature"]["publicKey"]["content"])
+        (work / "key").write_bytes(certificate)
+        assert entry["UUID"] in rekor("search", "--email", "below-long@example.org")
+    if kind in ("alpine", "cose", "jar"):
+        assert entry["UUID"] in rekor("search", "--public-key", work / "key", "--pki-format", "x509")
 
 
 def test_search_by_email(rekor, stack, blob, work):

@@ -1,5 +1,6 @@
 """Writes seeds for each target from the test data of the crates: real inputs get deep at once."""
 
+import base64
 import json
 import sys
 from pathlib import Path
@@ -42,12 +43,20 @@ def submissions():
             yield endpoint + json.dumps({"chain": chain * 2}).encode()
 
 
+def packages():
+    for row in rows(ROOT / "crates/entry/testdata/artifacts/packages.jsonl"):
+        spec = row["entry"]["spec"]
+        file = spec.get("package") or spec["archive"]
+        yield bytes(["archive" in spec]) + base64.b64decode(file["content"])
+
+
 SEEDS = {
     "entry": entries,
     "entry_v2": lambda: [
         b'{"hashedRekordRequestV002":{"digest":"Z9oB6KzyM5DzjLNGYbLwssMx6+blCZjTMu+r0bk99dk=","signature":{"content":"MEQCIDq2m1Bl1+/714tX8Sk79EFylxC7MwpJi9gL6zgiPR77AiAmy9XAgLfyADV16/RX2U/N56VL6JT3JL+uW12VqJO1Eg==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENOtFAHhNoJqZqLzxGuqnVcUvDSYiuhnhcOwQDHmHI0mvXZr1NQVSAu20jroJ8jUrPgGADqzi/09Y5tE6ERRKRw=="}}}}}',
     ],
     "key": keys,
+    "package": packages,
     "note": lambda: [
         "rekor-local\n1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\u2014 rekor-local Jd/0u7kTI/DrJb1mBNoz5BYc00l47AYy1BRn5ihFnGoDP531O117huL/bgr2mHVWA9TKaOtr4TwuwF7W9mWRAlzb+QQ=\n".encode(),
     ],

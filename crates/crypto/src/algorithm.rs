@@ -20,6 +20,11 @@ impl HashAlgorithm {
         digest::digest(self.engine(), message).as_ref().to_vec()
     }
 
+    /// For a message that comes in pieces.
+    pub fn hasher(self) -> Hasher {
+        Hasher(digest::Context::new(self.engine()))
+    }
+
     /// Bytes in a digest.
     pub const fn len(self) -> usize {
         match self {
@@ -68,6 +73,27 @@ impl HashAlgorithm {
             Self::Sha384 => &digest::SHA384,
             Self::Sha512 => &digest::SHA512,
         }
+    }
+}
+
+/// A digest in the making.
+#[derive(Clone)]
+pub struct Hasher(digest::Context);
+
+impl Hasher {
+    /// SHA-1, for formats that name it: no [`HashAlgorithm`], so nothing else takes signatures over it.
+    pub fn sha1() -> Self {
+        Self(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
+    }
+
+    /// Takes the next piece of the message.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
     }
 }
 

@@ -15,7 +15,7 @@ mod software;
 mod strength;
 mod verify;
 
-pub use algorithm::{HashAlgorithm, SignatureAlgorithm, sha256};
+pub use algorithm::{HashAlgorithm, Hasher, SignatureAlgorithm, sha256};
 pub use key::{KeyError, PublicKey, PublicKeyKind};
 pub use secret::Secret;
 pub use signer::{SignError, SignFuture, Signer};

@@ -1,6 +1,7 @@
 use aws_lc_rs::digest::Digest;
 use aws_lc_rs::signature::{
-    self, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPssSaltLength, UnparsedPublicKey, VerificationAlgorithm,
+    self, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PSS_2048_8192_SHA256, RsaParameters,
+    RsaPssSaltLength, UnparsedPublicKey, VerificationAlgorithm,
 };
 use der::Encode as _;
 use der::asn1::UintRef;
@@ -61,6 +62,19 @@ impl PublicKey {
             UnparsedPublicKey::new(*algorithm, self.key_bytes()).verify(message, signature).is_ok()
         };
         if algorithms.iter().any(verifies) { Ok(()) } else { Err(VerifyError::Invalid) }
+    }
+
+    /// Checks an RSA PKCS#1 v1.5 `signature` with SHA-1, which Alpine's package format prescribes.
+    ///
+    /// # Errors
+    /// When it does not verify, or the key is not an RSA key.
+    pub fn verify_rsa_sha1(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        if !matches!(self.kind(), PublicKeyKind::Rsa { .. }) {
+            return Err(VerifyError::HashNotAllowed);
+        }
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, self.key_bytes())
+            .verify(message, signature)
+            .map_err(|_| VerifyError::Invalid)
     }
 
     /// Checks `signature` over a message of which only the digest is known. ECDSA signatures may also

@@ -1,13 +1,12 @@
 //! hashedrekord 0.0.1: a signature over a digest.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use sigstead_crypto::{HashAlgorithm, PublicKeyKind, VerifyError};
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
+use crate::content::Signature;
 use crate::fields::Fields;
 use crate::pki::Verifier;
 
@@ -83,10 +82,7 @@ impl HashedRekord {
             data: Data {
                 hash: Hash { algorithm: self.algorithm.name().to_owned(), value: self.value.clone() },
             },
-            signature: Signature {
-                content: BASE64_STANDARD.encode(&self.signature),
-                public_key: PublicKey { content: BASE64_STANDARD.encode(key) },
-            },
+            signature: Signature::of(&self.signature, key),
         };
         let mut search_values: Vec<String> = self.verifier.search_values().collect();
         search_values.push(format!("{}:{}", self.algorithm.name(), self.value));
@@ -104,18 +100,6 @@ struct Spec {
 #[derive(Serialize)]
 struct Data {
     hash: Hash,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    content: String,
-    public_key: PublicKey,
-}
-
-#[derive(Serialize)]
-struct PublicKey {
-    content: String,
 }
 
 /// The schema's complaints, in Rekor's words.

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::canonical::{Canonical, Hash};
-use crate::fields::{Fields, decode_base64};
+use crate::content::{Content, check, content, no_content, required};
+use crate::fields::Fields;
 use crate::pki::key_search_values;
 use crate::pki::pgp::{ClearSigned, Key, Signature};
 use crate::{Rejection, SearchField};
@@ -33,15 +32,14 @@ impl Helm {
         let text = content(provenance, "provenance content")?;
         let signature = content(provenance.object("signature"), "provenance signature content")?;
         validate(spec, key_bytes.is_some())?;
-        let missing = |what| move || Rejection::entry(format!("'content' must be specified for {what}"));
-        let key = Key::parse(&key_bytes.ok_or_else(missing("publicKey"))?)?;
+        let key = Key::parse(&key_bytes.ok_or_else(|| no_content("publicKey"))?)?;
         if let Some(text) = text {
             let ClearSigned { text, signed, signature } = ClearSigned::parse(&text)?;
             return Ok(Self { key, hash: chart_hash(&text)?, signature, signed: Some(signed) });
         }
-        let signature = Signature::parse(&signature.ok_or_else(missing("provenance"))?)?;
+        let signature = Signature::parse(&signature.ok_or_else(|| no_content("provenance"))?)?;
         let hash = chart.object("hash");
-        let given = |name| hash.text(name).map(str::to_owned).ok_or_else(missing("provenance"));
+        let given = |name| hash.text(name).map(str::to_owned).ok_or_else(|| no_content("provenance"));
         let hash = Hash { algorithm: given("algorithm")?, value: given("value")? };
         Ok(Self { key, hash, signature, signed: None })
     }
@@ -59,10 +57,10 @@ impl Helm {
         let fields = emails.clone().into_iter().map(|email| (SearchField::Subject, email));
         let mut search_values: Vec<String> = key_search_values(&key, emails).collect();
         search_values.push(self.hash.prefixed().to_ascii_lowercase());
-        let signature = Content { content: BASE64_STANDARD.encode(self.signature.canonical()) };
+        let signature = Content::of(self.signature.canonical());
         let spec = Spec {
             chart: Chart { hash: self.hash, provenance: Provenance { signature } },
-            public_key: Content { content: BASE64_STANDARD.encode(key) },
+            public_key: Content::of(key),
         };
         Ok(Canonical::new("helm", "0.0.1", spec, search_values)?.with_fields(fields))
     }
@@ -86,29 +84,15 @@ struct Provenance {
     signature: Content,
 }
 
-#[derive(Serialize)]
-struct Content {
-    content: String,
-}
-
-/// An object's `content`; an empty one is an absent one.
-fn content(object: Fields<'_>, what: &str) -> Result<Option<Vec<u8>>, Rejection> {
-    let text = object.text("content").filter(|text| !text.is_empty());
-    let failed = |why| Rejection::entry(format!("failed parsing base64 data for {what}: {why}"));
-    text.map(|text| decode_base64(text).map_err(failed)).transpose()
-}
-
 fn validate(spec: Fields<'_>, has_key: bool) -> Result<(), Rejection> {
     let chart = spec.object("chart");
-    let complaints = [
-        (!chart.is_present(), "chart"),
-        (chart.is_present() && !chart.object("provenance").is_present(), "chart.chart.provenance"),
-        (!spec.object("publicKey").is_present(), "publicKey"),
-        (spec.object("publicKey").is_present() && !has_key, "publicKey.publicKey.content"),
-    ];
-    let complaints = complaints.into_iter().filter(|(is_missing, _)| *is_missing);
-    let complaints: Vec<String> = complaints.map(|(_, name)| format!("{name} in body is required")).collect();
-    if complaints.is_empty() { Ok(()) } else { Err(Rejection::validation(&complaints)) }
+    let missing = |is_missing: bool, name| is_missing.then(|| required(name));
+    check([
+        missing(!chart.is_present(), "chart"),
+        missing(chart.is_present() && !chart.object("provenance").is_present(), "chart.chart.provenance"),
+        missing(!spec.object("publicKey").is_present(), "publicKey"),
+        missing(spec.object("publicKey").is_present() && !has_key, "publicKey.publicKey.content"),
+    ])
 }
 
 /// The first file's hash in the second YAML document: Helm writes `Chart.yaml`, `...`, and the sums.

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use crate::Rejection;
+use crate::alpine::Alpine;
 use crate::canonical::Canonical;
 use crate::cose::Cose;
 use crate::dsse::Dsse;
@@ -9,6 +10,7 @@ use crate::hashedrekord::HashedRekord;
 #[cfg(feature = "openpgp")]
 use crate::helm::Helm;
 use crate::intoto::{IntotoV001, IntotoV002};
+use crate::jar::Jar;
 use crate::rekord::Rekord;
 use crate::rfc3161::Rfc3161;
 #[cfg(feature = "openpgp")]
@@ -24,13 +26,15 @@ const KNOWN: &[&str] = &[
     "cose",
     "rfc3161",
     "tuf",
+    "alpine",
+    "jar",
     #[cfg(feature = "openpgp")]
     "helm",
     #[cfg(feature = "openpgp")]
     "rpm",
 ];
 /// Kinds of Rekor; those that are not known above, this server does not take.
-const OF_REKOR: [&str; 4] = ["alpine", "helm", "jar", "rpm"];
+const OF_REKOR: [&str; 2] = ["helm", "rpm"];
 
 /// Decoded; nothing believed yet.
 #[derive(Debug, Clone)]
@@ -46,6 +50,8 @@ enum Kind {
     Cose(Cose),
     Rfc3161(Rfc3161),
     Tuf(Box<Tuf>),
+    Alpine(Alpine),
+    Jar(Jar),
     #[cfg(feature = "openpgp")]
     Helm(Helm),
     #[cfg(feature = "openpgp")]
@@ -81,6 +87,8 @@ impl Proposed {
             ("cose", "0.0.1") => Kind::Cose(Cose::parse(spec)?),
             ("rfc3161", "0.0.1") => Kind::Rfc3161(Rfc3161::parse(spec)?),
             ("tuf", "0.0.1") => Kind::Tuf(Box::new(Tuf::parse(spec)?)),
+            ("alpine", "0.0.1") => Kind::Alpine(Alpine::parse(spec)?),
+            ("jar", "0.0.1") => Kind::Jar(Jar::parse(spec)?),
             #[cfg(feature = "openpgp")]
             ("helm", "0.0.1") => Kind::Helm(Helm::parse(spec)?),
             #[cfg(feature = "openpgp")]
@@ -102,6 +110,8 @@ impl Proposed {
             Kind::IntotoV001(intoto) => intoto.is_insertable(),
             Kind::IntotoV002(intoto) => intoto.is_insertable(),
             Kind::Cose(cose) => cose.is_insertable(),
+            Kind::Alpine(alpine) => alpine.is_insertable(),
+            Kind::Jar(jar) => jar.is_insertable(),
             #[cfg(feature = "openpgp")]
             Kind::Helm(helm) => helm.is_insertable(),
             #[cfg(feature = "openpgp")]
@@ -125,6 +135,8 @@ impl Proposed {
             Kind::Cose(entry) => entry.verify(),
             Kind::Rfc3161(entry) => entry.verify(),
             Kind::Tuf(entry) => entry.verify(now_unix),
+            Kind::Alpine(entry) => entry.verify(),
+            Kind::Jar(entry) => entry.verify(),
             #[cfg(feature = "openpgp")]
             Kind::Helm(entry) => entry.verify(),
             #[cfg(feature = "openpgp")]

@@ -4,7 +4,9 @@
 //! [`Proposed`] → [`Canonical`]: only [`Proposed::verify`] makes one, so nothing unverified becomes a leaf.
 //! Out of scope: HTTP and its statuses (see `log`), appending (see `tlog`).
 
+mod alpine;
 mod canonical;
+mod content;
 mod cose;
 mod dsse;
 mod envelope;
@@ -14,6 +16,7 @@ mod hashedrekord;
 mod helm;
 mod image;
 mod intoto;
+mod jar;
 mod kind;
 mod pki;
 mod rejection;

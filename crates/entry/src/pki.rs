@@ -4,6 +4,7 @@ mod detached;
 mod minisign;
 #[cfg(feature = "openpgp")]
 pub(crate) mod pgp;
+mod pkcs7;
 mod ssh;
 mod tuf;
 mod x509;
@@ -11,6 +12,7 @@ mod x509;
 use sigstead_crypto::sha256;
 
 pub(crate) use detached::Detached;
+pub(crate) use pkcs7::Pkcs7;
 pub(crate) use ssh::SshKey;
 pub(crate) use tuf::{Metadata as TufMetadata, Root as TufRoot};
 pub(crate) use x509::Verifier;

@@ -1,13 +1,12 @@
 //! rekord 0.0.1: a file's detached signature, in one of several formats.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
-use crate::fields::{Fields, decode_base64, is_sha256};
+use crate::content::{Artifact, Content, check, content, hash_complaint, no_content, required};
+use crate::fields::Fields;
 use crate::pki::{Detached, KeyFormat, key_search_values};
 
 /// Formats of keys that files are signed with; of the others there are no detached signatures.
@@ -19,9 +18,7 @@ pub(crate) struct Rekord {
     /// By its name in the API.
     format: &'static str,
     signed: Detached,
-    hash: Hash,
-    /// The file; a committed entry lacks it.
-    content: Option<Vec<u8>>,
+    file: Artifact,
 }
 
 impl Rekord {
@@ -34,20 +31,22 @@ impl Rekord {
         let content = content(data, "data content")?;
         validate(spec, signature_bytes.is_some(), key_bytes.is_some())?;
         let (name, format) = format(signature).ok_or_else(|| Rejection::entry("missing signature format"))?;
-        let hash = hash(data.object("hash"), content.as_deref())?;
-        let empty = |what| move || Rejection::entry(format!("'content' must be specified for {what}"));
-        let signature_bytes = signature_bytes.ok_or_else(empty("signature"))?;
-        let key_bytes = key_bytes.ok_or_else(empty("publicKey"))?;
+        if data.object("hash").text("value") == Some("") {
+            return Err(Rejection::entry("missing hash value"));
+        }
+        let file = Artifact::new(content, data.object("hash"), "data")?;
+        let signature_bytes = signature_bytes.ok_or_else(|| no_content("signature"))?;
+        let key_bytes = key_bytes.ok_or_else(|| no_content("publicKey"))?;
         let signed = Detached::parse(format, &signature_bytes, &key_bytes)?;
-        Ok(Self { format: name, signed, hash, content })
+        Ok(Self { format: name, signed, file })
     }
 
     pub(crate) const fn is_insertable(&self) -> bool {
-        self.content.is_some()
+        self.file.bytes.is_some()
     }
 
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
-        if let Some(content) = &self.content {
+        if let Some(content) = &self.file.bytes {
             self.signed.verify(content)?;
         }
         self.canonicalize()
@@ -56,14 +55,14 @@ impl Rekord {
     fn canonicalize(self) -> Result<Canonical, Rejection> {
         let key = self.signed.canonical_key();
         let mut search_values: Vec<String> = key_search_values(&key, self.signed.subjects()).collect();
-        search_values.push(self.hash.prefixed());
+        search_values.push(self.file.hash.prefixed());
         let fields = self.signed.search_fields();
         let spec = Spec {
-            data: Data { hash: self.hash },
+            data: Data { hash: self.file.hash },
             signature: Signature {
-                content: BASE64_STANDARD.encode(self.signed.canonical_signature()),
+                content: Content::of(self.signed.canonical_signature()),
                 format: self.format,
-                public_key: PublicKey { content: BASE64_STANDARD.encode(key) },
+                public_key: Content::of(key),
             },
         };
         Ok(Canonical::new("rekord", "0.0.1", spec, search_values)?.with_fields(fields))
@@ -84,21 +83,10 @@ struct Data {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Signature {
-    content: String,
+    #[serde(flatten)]
+    content: Content,
     format: &'static str,
-    public_key: PublicKey,
-}
-
-#[derive(Serialize)]
-struct PublicKey {
-    content: String,
-}
-
-/// An object's `content`; an empty one is an absent one.
-fn content(object: Fields<'_>, what: &str) -> Result<Option<Vec<u8>>, Rejection> {
-    let text = object.text("content").filter(|text| !text.is_empty());
-    let failed = |why| Rejection::entry(format!("failed parsing base64 data for {what}: {why}"));
-    text.map(|text| decode_base64(text).map_err(failed)).transpose()
+    public_key: Content,
 }
 
 fn format(signature: Fields<'_>) -> Option<(&'static str, KeyFormat)> {
@@ -107,73 +95,33 @@ fn format(signature: Fields<'_>) -> Option<(&'static str, KeyFormat)> {
     KeyFormat::from_name(name).map(|format| (name, format))
 }
 
-/// The content's hash, which is the given one if one is given; without content, what is given.
-fn hash(given: Fields<'_>, content: Option<&[u8]>) -> Result<Hash, Rejection> {
-    let computed = content.map(Hash::sha256_of);
-    let given = given.text("value");
-    match given {
-        Some("") => return Err(Rejection::entry("missing hash value")),
-        Some(value) if !is_sha256(value) => return Err(Rejection::entry("invalid value for hash")),
-        _ => {}
-    }
-    match (computed, given) {
-        (Some(computed), Some(given)) if computed.value != given => {
-            Err(Rejection::entry(format!("SHA mismatch: {} != {given}", computed.value)))
-        }
-        (Some(computed), _) => Ok(computed),
-        (None, Some(given)) => Ok(Hash { algorithm: "sha256".to_owned(), value: given.to_owned() }),
-        (None, None) => Err(Rejection::entry("'content' must be specified for data")),
-    }
-}
-
 /// The schema's complaints, in Rekor's words and with Rekor's economy: the first about each object.
 fn validate(spec: Fields<'_>, has_signature: bool, has_key: bool) -> Result<(), Rejection> {
     let (data, signature) = (spec.object("data"), spec.object("signature"));
-    let complaints: Vec<String> = [
-        if data.is_present() { hash_complaint(data.object("hash")) } else { required("data") },
-        if signature.is_present() {
-            signature_complaint(signature, has_signature, has_key)
-        } else {
-            required("signature")
-        },
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if complaints.is_empty() { Ok(()) } else { Err(Rejection::validation(&complaints)) }
-}
-
-fn hash_complaint(hash: Fields<'_>) -> Option<String> {
-    let path = "data.data.hash.data.hash";
-    match (hash.text("algorithm"), hash.text("value")) {
-        _ if !hash.is_present() => None,
-        (None, _) => required(&format!("{path}.algorithm")),
-        (Some(name), _) if name != "sha256" => {
-            Some(format!("{path}.algorithm in body should be one of [sha256]"))
-        }
-        (_, None) => required(&format!("{path}.value")),
-        _ => None,
-    }
+    let of_data =
+        if data.is_present() { hash_complaint("data", data.object("hash")) } else { Some(required("data")) };
+    let of_signature = if signature.is_present() {
+        signature_complaint(signature, has_signature, has_key)
+    } else {
+        Some(required("signature"))
+    };
+    check([of_data, of_signature])
 }
 
 fn signature_complaint(signature: Fields<'_>, has_content: bool, has_key: bool) -> Option<String> {
     let path = "signature.signature";
     if !has_content {
-        return required(&format!("{path}.content"));
+        return Some(required(&format!("{path}.content")));
     }
     if signature.text("format").is_none() {
-        return required(&format!("{path}.format"));
+        return Some(required(&format!("{path}.format")));
     }
     if format(signature).is_none() {
         return Some(format!("{path}.format in body should be one of [{}]", FORMATS.join(" ")));
     }
     match (signature.object("publicKey").is_present(), has_key) {
-        (false, _) => required(&format!("{path}.publicKey")),
-        (true, false) => required(&format!("{path}.publicKey.signature.publicKey.content")),
+        (false, _) => Some(required(&format!("{path}.publicKey"))),
+        (true, false) => Some(required(&format!("{path}.publicKey.signature.publicKey.content"))),
         (true, true) => None,
     }
-}
-
-fn required(field: &str) -> Option<String> {
-    Some(format!("{field} in body is required"))
 }

@@ -1,7 +1,5 @@
 //! rfc3161 0.0.1: a timestamp, signed by a certificate that it carries.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use der::asn1::{BitStringRef, Utf8StringRef};
 use der::{AnyRef, Decode as _, Encode as _, Sequence};
 use serde::Serialize;
@@ -10,7 +8,8 @@ use sigstead_x509::cms::{CmsError, SignedData};
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
-use crate::fields::{Fields, decode_base64};
+use crate::content::{Content, content, required};
+use crate::fields::Fields;
 
 /// Longest TimeStampResp, Rekor's limit.
 const MAX_RESPONSE: usize = 10 * 1024;
@@ -27,13 +26,11 @@ pub(crate) struct Rfc3161 {
 impl Rfc3161 {
     pub(crate) fn parse(spec: &Value) -> Result<Self, Rejection> {
         let tsr = Fields::of(Some(spec)).object("tsr");
-        let required = |what| Rejection::validation(&[format!("{what} in body is required")]);
+        let missing = |what| Rejection::validation(&[required(what)]);
         if !tsr.is_present() {
-            return Err(required("tsr"));
+            return Err(missing("tsr"));
         }
-        let content = tsr.text("content").filter(|content| !content.is_empty());
-        let response = decode_base64(content.ok_or_else(|| required("tsr.tsr.content"))?)
-            .map_err(|why| Rejection::entry(format!("failed parsing base64 data for tsr content: {why}")))?;
+        let response = content(tsr, "tsr content")?.ok_or_else(|| missing("tsr.tsr.content"))?;
         if response.len() > MAX_RESPONSE {
             return Err(Rejection::entry("tsr exceeds maximum allowed size (10kB)"));
         }
@@ -48,19 +45,14 @@ impl Rfc3161 {
             error => Rejection::entry(error.to_string()),
         })?;
         signed.verify().map_err(|error| Rejection::entry(format!("tsr verification error: {error}")))?;
-        let spec = Spec { tsr: Tsr { content: BASE64_STANDARD.encode(&self.response) } };
+        let spec = Spec { tsr: Content::of(&self.response) };
         Canonical::new("rfc3161", "0.0.1", spec, vec![Hash::sha256_of(&self.response).prefixed()])
     }
 }
 
 #[derive(Serialize)]
 struct Spec {
-    tsr: Tsr,
-}
-
-#[derive(Serialize)]
-struct Tsr {
-    content: String,
+    tsr: Content,
 }
 
 /// RFC 3161 §2.4.2.

@@ -4,14 +4,13 @@ mod header;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use pgp::crypto::hash::HashAlgorithm;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::canonical::{Canonical, Hash};
-use crate::fields::{Fields, decode_base64, is_sha256};
+use crate::content::{Artifact, Content, check, content, hash_complaint, no_content, required};
+use crate::fields::Fields;
 use crate::pki::key_search_values;
 use crate::pki::pgp::Key;
 use crate::{Rejection, SearchField};
@@ -36,9 +35,7 @@ const PAYLOAD_DIGEST_ALGORITHM: u32 = 5093;
 #[derive(Debug, Clone)]
 pub(crate) struct Rpm {
     key: Key,
-    hash: Hash,
-    /// The package; a committed entry lacks it.
-    content: Option<Vec<u8>>,
+    package: Artifact,
     /// What a committed entry says of it.
     headers: BTreeMap<String, String>,
 }
@@ -50,31 +47,19 @@ impl Rpm {
         let key_bytes = content(key, "publicKey content")?;
         let content = content(package, "package content")?;
         validate(spec, key_bytes.is_some())?;
-        let missing = |what| move || Rejection::entry(format!("'content' must be specified for {what}"));
-        let key_bytes = key_bytes.ok_or_else(missing("publicKey"))?;
-        let given = package.object("hash").text("value");
-        if given.is_some_and(|given| !is_sha256(given)) {
-            return Err(Rejection::entry("invalid value for hash"));
-        }
-        let hash = match (content.as_deref().map(Hash::sha256_of), given) {
-            (Some(computed), Some(given)) if computed.value != given => {
-                return Err(Rejection::entry(format!("SHA mismatch: {} != {given}", computed.value)));
-            }
-            (Some(computed), _) => computed,
-            (None, Some(given)) => Hash { algorithm: "sha256".to_owned(), value: given.to_owned() },
-            (None, None) => return Err(missing("package")()),
-        };
+        let key_bytes = key_bytes.ok_or_else(|| no_content("publicKey"))?;
+        let artifact = Artifact::new(content, package.object("hash"), "package")?;
         let headers = package.value("headers").and_then(Value::as_object).into_iter().flatten();
         let headers = headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        Ok(Self { key: Key::parse(&key_bytes)?, hash, content, headers: headers.collect() })
+        Ok(Self { key: Key::parse(&key_bytes)?, package: artifact, headers: headers.collect() })
     }
 
     pub(crate) const fn is_insertable(&self) -> bool {
-        self.content.is_some()
+        self.package.bytes.is_some()
     }
 
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
-        let headers = match &self.content {
+        let headers = match &self.package.bytes {
             Some(content) => {
                 let package = Package::parse(content)?;
                 verify(&package, &self.key)?;
@@ -86,11 +71,9 @@ impl Rpm {
         let emails = self.key.emails();
         let fields = emails.clone().into_iter().map(|email| (SearchField::Subject, email));
         let mut search_values: Vec<String> = key_search_values(&key, emails).collect();
-        search_values.push(self.hash.prefixed().to_ascii_lowercase());
-        let spec = Spec {
-            package: PackageSpec { hash: self.hash, headers },
-            public_key: Content { content: BASE64_STANDARD.encode(key) },
-        };
+        search_values.push(self.package.hash.prefixed().to_ascii_lowercase());
+        let spec =
+            Spec { package: PackageSpec { hash: self.package.hash, headers }, public_key: Content::of(key) };
         Ok(Canonical::new("rpm", "0.0.1", spec, search_values)?.with_fields(fields))
     }
 }
@@ -108,28 +91,19 @@ struct PackageSpec {
     headers: BTreeMap<String, String>,
 }
 
-#[derive(Serialize)]
-struct Content {
-    content: String,
-}
-
-/// An object's `content`; an empty one is an absent one.
-fn content(object: Fields<'_>, what: &str) -> Result<Option<Vec<u8>>, Rejection> {
-    let text = object.text("content").filter(|text| !text.is_empty());
-    let failed = |why| Rejection::entry(format!("failed parsing base64 data for {what}: {why}"));
-    text.map(|text| decode_base64(text).map_err(failed)).transpose()
-}
-
 fn validate(spec: Fields<'_>, has_key: bool) -> Result<(), Rejection> {
-    let key = spec.object("publicKey");
-    let complaints = [
-        (!spec.object("package").is_present(), "package"),
-        (!key.is_present(), "publicKey"),
-        (key.is_present() && !has_key, "publicKey.publicKey.content"),
-    ];
-    let complaints = complaints.into_iter().filter(|(is_missing, _)| *is_missing);
-    let complaints: Vec<String> = complaints.map(|(_, name)| format!("{name} in body is required")).collect();
-    if complaints.is_empty() { Ok(()) } else { Err(Rejection::validation(&complaints)) }
+    let (package, key) = (spec.object("package"), spec.object("publicKey"));
+    let of_package = if package.is_present() {
+        hash_complaint("package", package.object("hash"))
+    } else {
+        Some(required("package"))
+    };
+    let of_key = match (key.is_present(), has_key) {
+        (false, _) => Some(required("publicKey")),
+        (true, false) => Some(required("publicKey.publicKey.content")),
+        (true, true) => None,
+    };
+    check([of_package, of_key])
 }
 
 /// The digests, and every signature, of which there must be one.

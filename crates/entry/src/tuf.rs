@@ -1,13 +1,12 @@
 //! tuf 0.0.1: metadata of a TUF role, and the root that says whose keys may sign it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use sigstead_crypto::sha256;
 
 use crate::Rejection;
 use crate::canonical::Canonical;
+use crate::content::Content;
 use crate::fields::{Fields, decode_base64};
 use crate::pki::{TufMetadata, TufRoot};
 
@@ -50,8 +49,8 @@ impl Tuf {
             hex::encode(sha256(&canonical_root)),
         ];
         let spec = Spec {
-            metadata: Content { content: BASE64_STANDARD.encode(metadata) },
-            root: Content { content: BASE64_STANDARD.encode(canonical_root) },
+            metadata: Content::of(metadata),
+            root: Content::of(canonical_root),
             spec_version: root.metadata.spec_version,
         };
         Canonical::new("tuf", "0.0.1", spec, search_values)
@@ -65,11 +64,6 @@ struct Spec {
     root: Content,
     #[serde(skip_serializing_if = "String::is_empty")]
     spec_version: String,
-}
-
-#[derive(Serialize)]
-struct Content {
-    content: String,
 }
 
 /// Metadata as JSON, or as base64 of its text.

@@ -2,6 +2,8 @@
 //!
 //! It is read in place: signers do not all sort their sets, and signed attributes are signed as they were encoded.
 
+mod timestamp;
+
 use const_oid::ObjectIdentifier;
 use der::Decode as _;
 use sigstead_crypto::{HashAlgorithm, PublicKeyKind};
@@ -14,6 +16,8 @@ use crate::{Certificate, X509Error};
 /// Signed content, nothing believed yet.
 #[derive(Debug, Clone)]
 pub struct SignedData<'a> {
+    /// As they were encoded: version, digests, content, perhaps certificates and revocations, signers.
+    fields: Vec<Element<'a>>,
     content: Option<&'a [u8]>,
     certificates: Vec<Certificate>,
     /// Why one of the certificates could not be read; it matters only if it is the one that signed.
@@ -68,6 +72,12 @@ pub enum CmsError {
     /// The RSA signature does not verify.
     #[error("crypto/rsa: verification error")]
     Rsa,
+    /// Another copy of the content came with the signature.
+    #[error("pkcs7: internal and external content were both provided but are not equal")]
+    TwoContents,
+    /// A timestamp over the signature is of another signature.
+    #[error("verifying timestamp imprint: pkcs9: digest check failed")]
+    OtherImprint,
     /// The ECDSA signature does not verify.
     #[error("ECDSA verification failed")]
     Ecdsa,
@@ -98,10 +108,18 @@ impl<'a> SignedData<'a> {
         if version.tag != tlv::INTEGER || digests.tag != tlv::SET {
             return None;
         }
-        let certificates = match rest.iter().find(|field| field.tag == tlv::context(0)) {
-            Some(set) => tlv::elements(set.content)?,
-            None => Vec::new(),
+        let (certificates, signers) = match rest {
+            [signers] => (None, signers),
+            [certificates, signers] if certificates.tag == tlv::context(0) => (Some(certificates), signers),
+            [revocations, signers] if revocations.tag == tlv::context(1) => (None, signers),
+            [certificates, revocations, signers]
+                if [certificates.tag, revocations.tag] == [tlv::context(0), tlv::context(1)] =>
+            {
+                (Some(certificates), signers)
+            }
+            _ => return None,
         };
+        let certificates = tlv::elements(certificates.map_or(&[], |set| set.content))?;
         let mut unreadable = None;
         let parsed = certificates.iter().filter_map(|certificate| {
             Certificate::from_der(certificate.raw).map_err(|error| unreadable = Some(error)).ok()
@@ -117,7 +135,8 @@ impl<'a> SignedData<'a> {
                 },
                 _ => return None,
             },
-            signers: parts(rest.last()?, tlv::SET)?.iter().map(SignerInfo::parse).collect::<Option<_>>()?,
+            signers: parts(signers, tlv::SET)?.iter().map(SignerInfo::parse).collect::<Option<_>>()?,
+            fields,
         })
     }
 
@@ -126,11 +145,65 @@ impl<'a> SignedData<'a> {
     /// # Errors
     /// With the first thing that is wrong.
     pub fn verify(&self) -> Result<(), CmsError> {
-        let content = self.content.ok_or(CmsError::NoContent)?;
+        self.verify_over(self.content.ok_or(CmsError::NoContent)?)
+    }
+
+    /// Checks every signature over a content that came apart from them, and the timestamps over the signatures.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong.
+    pub fn verify_detached(&self, content: &[u8]) -> Result<(), CmsError> {
+        if self.content.is_some_and(|own| own != content) {
+            return Err(CmsError::TwoContents);
+        }
+        self.verify_over(content)?;
+        self.signers.iter().try_for_each(timestamp::verify)
+    }
+
+    fn verify_over(&self, content: &[u8]) -> Result<(), CmsError> {
         if self.signers.is_empty() {
             return Err(CmsError::NotSigned);
         }
         self.signers.iter().try_for_each(|signer| signer.verify(content, self))
+    }
+
+    /// Every certificate, in the order in which they stand.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn certificates(&self) -> Result<&[Certificate], CmsError> {
+        match &self.unreadable {
+            Some(error) => Err(CmsError::Certificate(error.clone())),
+            None => Ok(&self.certificates),
+        }
+    }
+
+    /// The certificate of whoever signed; of several, the last.
+    ///
+    /// # Errors
+    /// When nobody did, or the certificate is not there.
+    pub fn signer(&self) -> Result<&Certificate, CmsError> {
+        self.certificate_of(self.signers.last().ok_or(CmsError::NotSigned)?)
+    }
+
+    /// The ContentInfo without the content, in DER: its sets in their order (X.690 §11.6).
+    pub fn detached(&self) -> Vec<u8> {
+        let field = |(at, field): (usize, &Element<'a>)| match (at, field.tag) {
+            (CONTENT, _) => {
+                let content_type = tlv::elements(field.content).and_then(|parts| parts.first().copied());
+                tlv::wrap(tlv::SEQUENCE, content_type.map_or(&[], |content_type| content_type.raw))
+            }
+            (_, tlv::SET) => {
+                let mut members: Vec<&[u8]> =
+                    tlv::elements(field.content).into_iter().flatten().map(|member| member.raw).collect();
+                members.sort_unstable();
+                tlv::wrap(tlv::SET, &members.concat())
+            }
+            _ => field.raw.to_vec(),
+        };
+        let fields: Vec<u8> = self.fields.iter().enumerate().flat_map(field).collect();
+        let signed = tlv::wrap(tlv::context(0), &tlv::wrap(tlv::SEQUENCE, &fields));
+        tlv::sequence(&[&tlv::wrap(tlv::OBJECT_IDENTIFIER, SIGNED_DATA.as_bytes()), &signed])
     }
 
     fn certificate_of(&self, signer: &SignerInfo<'_>) -> Result<&Certificate, CmsError> {
@@ -154,6 +227,8 @@ struct SignerInfo<'a> {
     attributes: Option<&'a [u8]>,
     algorithm: ObjectIdentifier,
     signature: &'a [u8],
+    /// What the [1] holds: attributes that were added later.
+    unsigned: &'a [u8],
 }
 
 impl<'a> SignerInfo<'a> {
@@ -166,7 +241,8 @@ impl<'a> SignerInfo<'a> {
             [attributes, rest @ ..] if attributes.tag == tlv::context(0) => (Some(attributes.content), rest),
             _ => (None, rest),
         };
-        let [algorithm, signature, ..] = rest else { return None };
+        let [algorithm, signature, rest @ ..] = rest else { return None };
+        let unsigned = rest.first().filter(|unsigned| unsigned.tag == tlv::context(1));
         let tags = [(version, tlv::INTEGER), (serial, tlv::INTEGER), (signature, tlv::OCTET_STRING)];
         tags.iter().all(|(field, tag)| field.tag == *tag).then_some(Self {
             issuer: issuer.raw,
@@ -175,6 +251,7 @@ impl<'a> SignerInfo<'a> {
             attributes: attributes.filter(|attributes| !attributes.is_empty()),
             algorithm: algorithm_of(algorithm)?,
             signature: signature.content,
+            unsigned: unsigned.map_or(&[], |unsigned| unsigned.content),
         })
     }
 
@@ -230,16 +307,22 @@ fn algorithm_of(identifier: &Element<'_>) -> Option<ObjectIdentifier> {
 
 /// The content's digest among signed attributes (RFC 5652 §11.2).
 fn message_digest(attributes: &[u8]) -> Result<&[u8], CmsError> {
-    let malformed = || CmsError::Malformed("signed attributes");
+    let value = attribute(attributes, MESSAGE_DIGEST)?.ok_or(CmsError::NoAttribute(MESSAGE_DIGEST))?;
+    let digest = Some(value.content).filter(|_| value.tag == tlv::OCTET_STRING);
+    digest.ok_or(CmsError::Malformed(ATTRIBUTES))
+}
+
+/// The one value of an attribute, if the attribute is there.
+fn attribute(attributes: &[u8], wanted: ObjectIdentifier) -> Result<Option<Element<'_>>, CmsError> {
+    let malformed = || CmsError::Malformed(ATTRIBUTES);
     for attribute in tlv::elements(attributes).ok_or_else(malformed)? {
         let fields = parts(&attribute, tlv::SEQUENCE).ok_or_else(malformed)?;
         let [kind, values] = fields.as_slice() else { return Err(malformed()) };
-        if ObjectIdentifier::from_der(kind.raw).map_err(|_| malformed())? == MESSAGE_DIGEST {
-            let value = tlv::single(values.content).filter(|value| value.tag == tlv::OCTET_STRING);
-            return value.map(|value| value.content).ok_or_else(malformed);
+        if ObjectIdentifier::from_der(kind.raw).map_err(|_| malformed())? == wanted {
+            return tlv::single(values.content).map(Some).ok_or_else(malformed);
         }
     }
-    Err(CmsError::NoAttribute(MESSAGE_DIGEST))
+    Ok(None)
 }
 
 /// Whether a signature algorithm is RSA's or ECDSA's, and the hash that it names, if it does.
@@ -259,5 +342,9 @@ fn scheme(algorithm: ObjectIdentifier) -> Option<(bool, Option<HashAlgorithm>)> 
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+/// What is malformed where attributes are.
+const ATTRIBUTES: &str = "signed attributes";
+/// Where the content stands among the fields.
+const CONTENT: usize = 2;
 /// Longest ContentInfo that is looked at: a timestamp with a long chain is a tenth of it.
 const MAX_LENGTH: usize = 64 << 10;

@@ -1,9 +1,11 @@
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaPssSaltLength, RsaSignatureEncoding};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaPssSaltLength, RsaSignatureEncoding,
+};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use sigstead_crypto::{
-    HashAlgorithm, KeyError, KeyKind, PssSalt, PublicKey, PublicKeyKind, Signer as _, SoftwareSigner,
+    HashAlgorithm, Hasher, KeyError, KeyKind, PssSalt, PublicKey, PublicKeyKind, Signer as _, SoftwareSigner,
     VerifyError,
 };
 
@@ -34,6 +36,35 @@ fn every_kind_signs_verifies_and_survives_pkcs8() {
             key.verify_digest(hash, &hash.digest(b"another"), &signature).unwrap_err();
         }
     }
+}
+
+#[test]
+fn messages_may_come_in_pieces() {
+    for hash in ["sha256", "sha384", "sha512"].map(|name| HashAlgorithm::from_name(name).unwrap()) {
+        let mut hasher = hash.hasher();
+        hasher.update(b"mess");
+        hasher.update(b"age");
+        assert_eq!(hasher.finish(), hash.digest(b"message"));
+    }
+    let mut sha1 = Hasher::sha1();
+    sha1.update(b"abc");
+    assert_eq!(
+        hex::encode(sha1.finish()),
+        "a9993e364706816aba3e25717850c26c9cd0d89d",
+        "RFC 3174, section 7.3"
+    );
+}
+
+#[test]
+fn only_rsa_keys_verify_over_sha1() {
+    let (keys, random) = (RsaKeyPair::generate(KeySize::Rsa2048).unwrap(), SystemRandom::new());
+    let key = PublicKey::from_pkcs1_der(keys.public_key().as_ref()).unwrap();
+    let mut signature = vec![0; keys.public_modulus_len()];
+    keys.sign(&RSA_PKCS1_SHA256, &random, b"message", &mut signature).unwrap();
+    assert_eq!(key.verify_rsa_sha1(b"message", &signature), Err(VerifyError::Invalid), "SHA-256 is no SHA-1");
+    let other = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let verified = other.public_key().verify_rsa_sha1(b"message", &signature);
+    assert_eq!(verified, Err(VerifyError::HashNotAllowed));
 }
 
 #[test]

@@ -14,12 +14,14 @@ use crate::{NOW, canonical, decoded};
 const MADE: &[&str] = &[
     include_str!("../../testdata/artifacts/cose-tsr-tuf.jsonl"),
     include_str!("../../testdata/artifacts/rekord.jsonl"),
+    include_str!("../../testdata/artifacts/packages.jsonl"),
     #[cfg(feature = "openpgp")]
     include_str!("../../testdata/artifacts/openpgp.jsonl"),
 ];
 const REKOR: &[&str] = &[
     include_str!("../../testdata/artifacts/cose-tsr-tuf.rekor.jsonl"),
     include_str!("../../testdata/artifacts/rekord.rekor.jsonl"),
+    include_str!("../../testdata/artifacts/packages.rekor.jsonl"),
     #[cfg(feature = "openpgp")]
     include_str!("../../testdata/artifacts/openpgp.rekor.jsonl"),
 ];
@@ -133,6 +135,13 @@ fn missing_parts_are_named() {
         ("rfc3161", json!({}), "tsr in body is required"),
         ("rfc3161", json!({ "tsr": {} }), "tsr.tsr.content in body is required"),
         ("cose", json!({ "data": {} }), "publicKey in body is required"),
+        ("alpine", json!({}), "package in body is required\npublicKey in body is required"),
+        ("jar", json!({}), "archive in body is required"),
+        (
+            "jar",
+            json!({ "archive": { "hash": { "algorithm": "sha256" } }, "signature": { "content": "AA==" } }),
+            "archive.archive.hash.archive.hash.value in body is required\nsignature.signature.publicKey in body is required",
+        ),
         ("tuf", json!({}), "metadata in body is required\nroot in body is required"),
         (
             "tuf",
@@ -148,13 +157,15 @@ fn missing_parts_are_named() {
 }
 
 /// Where a mutation goes: the text of the request, or the bytes that a field holds in base64.
-const HELD: [&str; 8] = [
+const HELD: [&str; 10] = [
     "/spec/message",
     "/spec/publicKey",
     "/spec/tsr/content",
     "/spec/metadata/content",
     "/spec/root/content",
     "/spec/data/content",
+    "/spec/package/content",
+    "/spec/archive/content",
     "/spec/signature/content",
     "/spec/signature/publicKey/content",
 ];

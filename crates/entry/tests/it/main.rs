@@ -37,7 +37,8 @@ fn creations() -> impl Iterator<Item = Value> {
         let kind = row["request"]["kind"].as_str().unwrap_or_default();
         row["method"] == "POST"
             && row["path"] == "/api/v1/log/entries"
-            && ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "helm", "rpm"].contains(&kind)
+            && ["hashedrekord", "rekord", "dsse", "intoto", "cose", "rfc3161", "alpine", "helm", "rpm"]
+                .contains(&kind)
     };
     recorded().filter(taken)
 }

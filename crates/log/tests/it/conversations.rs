@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
         &[CT],
         r#"{"kind":"alpine","apiVersion":"0.0.1","spec":{}}"#,
         400,
-        "{\"code\":400,\"message\":\"entry kind 'alpine' is not enabled for submission on this server\"}\n",
+        "{\"code\":400,\"message\":\"error processing entry: validation failure list:\\npackage in body is required\\npublicKey in body is required\"}\n",
     ),
     (
         "POST",

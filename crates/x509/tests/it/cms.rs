@@ -107,6 +107,34 @@ fn every_signer_must_have_signed() {
 }
 
 #[test]
+fn a_content_may_come_apart() {
+    for kind in [P256, RSA] {
+        let signer = Signer::new(&kind);
+        let (apart, within) = (signer.sign(&[]), signer.sign(&["-nodetach"]));
+        for signed in [&apart, &within] {
+            let signed = SignedData::from_content_info(signed).unwrap();
+            signed.verify_detached(b"what is signed").unwrap();
+            assert_eq!(signed.signer().unwrap(), signed.certificates().unwrap().first().unwrap());
+        }
+        let other = |signed| SignedData::from_content_info(signed).unwrap().verify_detached(b"another");
+        assert_eq!(other(&apart), Err(CmsError::OtherContent));
+        assert_eq!(other(&within), Err(CmsError::TwoContents));
+    }
+}
+
+#[test]
+fn detached_is_what_openssl_detaches() {
+    let signer = Signer::new(&P256);
+    let apart = signer.sign(&["-noattr", "-md", "sha384"]);
+    assert_eq!(SignedData::from_content_info(&apart).unwrap().detached(), apart, "nothing to take off");
+    let within = signer.sign(&["-nodetach"]);
+    signer.0.write("detached", SignedData::from_content_info(&within).unwrap().detached());
+    let verify = ["cms", "-verify", "-binary", "-inform", "DER", "-in", "detached", "-content", "content"];
+    signer.0.run(&[&verify[..], &["-noverify", "-out", "verified"]].concat());
+    assert_eq!(signer.0.read("verified"), b"what is signed");
+}
+
+#[test]
 fn longer_than_any_timestamp_is_not_looked_at() {
     let signer = Signer::new(&P256);
     signer.0.write("content", vec![b'x'; 65_536]);
