@@ -147,7 +147,7 @@ def artifact(file, name):
 # The kind, an artifact, where it and its key stand in the entry, and rekor-cli's name for the key's format.
 PACKAGES = {
     "rpm": ("openpgp.jsonl", "rpm-ed25519", ("package", "content"), ("publicKey", "content"), "pgp"),
-    "helm": ("openpgp.jsonl", "helm-subkey", ("chart", "provenance", "content"), ("publicKey", "content"), "pgp"),
+    "helm": ("openpgp.jsonl", "helm-packaged", ("chart", "provenance", "content"), ("publicKey", "content"), "pgp"),
     "rfc3161": ("cose-tsr-tuf.jsonl", "tsr-ec-p384", ("tsr", "content"), None, None),
     "cose": ("cose-tsr-tuf.jsonl", "cose-es256", ("message",), ("publicKey",), "x509"),
     "alpine": ("packages.jsonl", "alpine-rsa4096", ("package", "content"), ("publicKey", "content"), "x509"),
