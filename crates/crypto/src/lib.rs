@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod ed25519ph;
+mod fermat;
 mod key;
 pub mod note;
 pub mod pem;

@@ -3,6 +3,7 @@
 use aws_lc_rs::signature::ParsedPublicKey;
 
 use crate::HashAlgorithm;
+use crate::fermat::has_close_factors;
 use crate::key::{KeyError, PublicKey, PublicKeyKind};
 use crate::verify::engine;
 
@@ -40,6 +41,9 @@ fn check_rsa(key: &PublicKey, bits: usize) -> Result<(), KeyError> {
     }
     if (2..TRIAL_LIMIT).filter(|n| is_prime(*n)).any(|prime| remainder(&modulus, prime) == 0) {
         return Err(KeyError::Insecure("the RSA modulus has a small factor"));
+    }
+    if has_close_factors(&modulus) {
+        return Err(KeyError::Insecure("the RSA modulus has factors that are close to each other"));
     }
     if ROCA_PRIMES.iter().all(|prime| is_power_of_65537(remainder(&modulus, *prime), *prime)) {
         return Err(KeyError::Insecure("the RSA key was made by a generator with a known flaw (ROCA)"));
