@@ -29,18 +29,18 @@ impl Alpine {
     pub(crate) fn parse(spec: &Value) -> Result<Self, Rejection> {
         let spec = Fields::of(Some(spec));
         let package = spec.object("package");
+        // In this kind, an empty hash is none.
+        let hash = package.object("hash");
+        let is_given = ["algorithm", "value"].into_iter().any(|name| hash.text(name).is_some());
+        let hash = if is_given { hash } else { Fields::of(None) };
         let key = content(spec.object("publicKey"), "public key content")?;
         let bytes = content(package, "package content")?;
         check([
-            if package.is_present() {
-                hash_complaint("package", package.object("hash"))
-            } else {
-                Some(required("package"))
-            },
+            if package.is_present() { hash_complaint("package", hash) } else { Some(required("package")) },
             key.is_none().then(|| required("publicKey")),
         ])?;
         let key = Verifier::from_pem(&key.ok_or_else(|| no_content("publicKey"))?)?;
-        let artifact = Artifact::new(bytes, package.object("hash"), "package")?;
+        let artifact = Artifact::new(bytes, hash, "package")?;
         let pkginfo = package.value("pkginfo").and_then(Value::as_object).into_iter().flatten();
         let pkginfo = pkginfo.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         Ok(Self { key, package: artifact, pkginfo: pkginfo.collect() })

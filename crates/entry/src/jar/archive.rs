@@ -70,7 +70,8 @@ impl<'a> Archive<'a> {
             files.push(file);
             directory = rest;
         }
-        Some(Self { bytes, files, budget: Cell::new(MAX_UNPACKED) })
+        // More entries than are counted would be files to one reader and none to another.
+        (!directory.starts_with(&ENTRY)).then_some(Self { bytes, files, budget: Cell::new(MAX_UNPACKED) })
     }
 
     /// The whole of a file.

@@ -66,8 +66,9 @@ fn entries_are_taken_and_refused_as_rekor_does() {
             Err(rejection) => {
                 let why = row["why"].as_str().unwrap_or_else(|| panic!("{name}: {rejection}"));
                 assert!(rejection.to_string().starts_with(why), "{name}: {rejection}");
-                // Of what is no CBOR, each parser says something else.
-                if name != "cose-trailing" && row["differs"] != true {
+                // Of what is no CBOR or no ZIP, each parser says something else.
+                let is_unparsed = ["cose-trailing", "jar-more-than-counted"].contains(&name);
+                if !is_unparsed && row["differs"] != true {
                     assert_eq!(Some(rejection.to_string().as_str()), theirs["error"].as_str(), "{name}");
                 }
             }
