@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
-use crate::content::{Artifact, Content, check, content, hash_complaint, no_content, required};
+use crate::content::{Artifact, Content, artifact_complaint, check, content, no_content, required};
 use crate::fields::Fields;
 use crate::pki::Verifier;
 use package::Package;
@@ -31,19 +31,16 @@ impl Alpine {
         let package = spec.object("package");
         // In this kind, an empty hash is none.
         let hash = package.object("hash");
-        let is_given = ["algorithm", "value"].into_iter().any(|name| hash.text(name).is_some());
-        let hash = if is_given { hash } else { Fields::of(None) };
+        let is_empty = hash.is_present() && hash.text("algorithm").or(hash.text("value")).is_none();
         let key = content(spec.object("publicKey"), "public key content")?;
         let bytes = content(package, "package content")?;
         check([
-            if package.is_present() { hash_complaint("package", hash) } else { Some(required("package")) },
+            artifact_complaint(spec, "package").filter(|_| !is_empty),
             key.is_none().then(|| required("publicKey")),
         ])?;
         let key = Verifier::from_pem(&key.ok_or_else(|| no_content("publicKey"))?)?;
         let artifact = Artifact::new(bytes, hash, "package")?;
-        let pkginfo = package.value("pkginfo").and_then(Value::as_object).into_iter().flatten();
-        let pkginfo = pkginfo.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        Ok(Self { key, package: artifact, pkginfo: pkginfo.collect() })
+        Ok(Self { key, package: artifact, pkginfo: package.texts("pkginfo") })
     }
 
     pub(crate) const fn is_insertable(&self) -> bool {
@@ -61,7 +58,7 @@ impl Alpine {
             None => self.pkginfo,
         };
         let mut search_values: Vec<String> = self.key.search_values().collect();
-        search_values.push(self.package.hash.prefixed().to_ascii_lowercase());
+        search_values.push(self.package.hash.prefixed());
         let spec = Spec {
             package: PackageSpec { hash: self.package.hash, pkginfo },
             public_key: Content::of(self.key.canonical()),

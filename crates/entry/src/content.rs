@@ -73,13 +73,15 @@ impl Artifact {
     }
 }
 
-/// The schema's complaint about the `hash` of the object at `path`.
-pub(crate) fn hash_complaint(path: &str, hash: Fields<'_>) -> Option<String> {
-    let path = format!("{path}.{path}.hash.{path}.hash");
+/// The schema's complaint about the artifact that is the field `name` of an entry.
+pub(crate) fn artifact_complaint(spec: Fields<'_>, name: &str) -> Option<String> {
+    let (artifact, hash) = (spec.object(name), spec.object(name).object("hash"));
+    let path = format!("{name}.{name}.hash.{name}.hash");
     match (hash.text("algorithm"), hash.text("value")) {
+        _ if !artifact.is_present() => Some(required(name)),
         _ if !hash.is_present() => None,
         (None, _) => Some(required(&format!("{path}.algorithm"))),
-        (Some(name), _) if name != "sha256" => {
+        (Some(algorithm), _) if algorithm != "sha256" => {
             Some(format!("{path}.algorithm in body should be one of [sha256]"))
         }
         (_, None) => Some(required(&format!("{path}.value"))),

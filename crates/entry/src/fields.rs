@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use base64::{DecodeError, Engine as _};
@@ -41,6 +42,12 @@ impl<'a> Fields<'a> {
     /// A field that is base64.
     pub(crate) fn bytes(self, name: &str) -> Option<Vec<u8>> {
         base64(self.text(name)?)
+    }
+
+    /// The texts of a field that is an object.
+    pub(crate) fn texts(self, name: &str) -> BTreeMap<String, String> {
+        let texts = self.value(name).and_then(Value::as_object).into_iter().flatten();
+        texts.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
     }
 
     /// Whether there is an object.

@@ -10,7 +10,7 @@ use sigstead_crypto::sha256;
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
-use crate::content::{Artifact, Signature, check, content, hash_complaint, no_content, required};
+use crate::content::{Artifact, Signature, artifact_complaint, check, content, no_content, required};
 use crate::fields::Fields;
 use crate::pki::Pkcs7;
 use archive::Archive;
@@ -20,7 +20,7 @@ use archive::Archive;
 pub(crate) struct Jar {
     archive: Artifact,
     /// What a committed entry says of the archive.
-    signature: Option<Vec<u8>>,
+    signature: Vec<u8>,
 }
 
 impl Jar {
@@ -31,19 +31,15 @@ impl Jar {
         let key = content(signature.object("publicKey"), "signature publicKey content")?;
         let bytes = content(archive, "archive content")?;
         check([
-            if archive.is_present() {
-                hash_complaint("archive", archive.object("hash"))
-            } else {
-                Some(required("archive"))
-            },
+            artifact_complaint(spec, "archive"),
             signature_complaint(signature, signed.is_some(), key.is_some()),
         ])?;
-        // Rekor's word for it here.
-        let archive = Artifact::new(bytes, archive.object("hash"), "package")?;
-        if archive.bytes.is_none() && signed.is_none() {
+        // `package` is Rekor's word for it here.
+        if bytes.is_none() && signed.is_none() {
             return Err(no_content("package"));
         }
-        Ok(Self { archive, signature: signed })
+        let archive = Artifact::new(bytes, archive.object("hash"), "package")?;
+        Ok(Self { archive, signature: signed.unwrap_or_default() })
     }
 
     pub(crate) const fn is_insertable(&self) -> bool {
@@ -51,16 +47,15 @@ impl Jar {
     }
 
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
-        let signed = match (&self.archive.bytes, &self.signature) {
-            (Some(bytes), _) => signature::verify(&Archive::parse(bytes)?)?,
-            (None, Some(signature)) => Pkcs7::parse(signature)?,
-            (None, None) => return Err(no_content("package")),
+        let signed = match &self.archive.bytes {
+            Some(bytes) => signature::verify(&Archive::parse(bytes)?)?,
+            None => Pkcs7::parse(&self.signature)?,
         };
         let (signature, signer) = (signed.canonical(), signed.signer());
         // Rekor's index has the signature's hash where other kinds have the key's.
         let mut search_values = vec![hex::encode(sha256(signature.as_bytes()))];
         search_values.extend(signer.search_values());
-        search_values.push(self.archive.hash.prefixed().to_ascii_lowercase());
+        search_values.push(self.archive.hash.prefixed());
         let spec = Spec {
             archive: ArchiveSpec { hash: self.archive.hash },
             signature: Signature::of(signature, signed.canonical_key()),

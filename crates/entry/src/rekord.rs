@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Rejection;
 use crate::canonical::{Canonical, Hash};
-use crate::content::{Artifact, Content, check, content, hash_complaint, no_content, required};
+use crate::content::{Artifact, Content, artifact_complaint, check, content, no_content, required};
 use crate::fields::Fields;
 use crate::pki::{Detached, KeyFormat, key_search_values};
 
@@ -97,15 +97,13 @@ fn format(signature: Fields<'_>) -> Option<(&'static str, KeyFormat)> {
 
 /// The schema's complaints, in Rekor's words and with Rekor's economy: the first about each object.
 fn validate(spec: Fields<'_>, has_signature: bool, has_key: bool) -> Result<(), Rejection> {
-    let (data, signature) = (spec.object("data"), spec.object("signature"));
-    let of_data =
-        if data.is_present() { hash_complaint("data", data.object("hash")) } else { Some(required("data")) };
+    let signature = spec.object("signature");
     let of_signature = if signature.is_present() {
         signature_complaint(signature, has_signature, has_key)
     } else {
         Some(required("signature"))
     };
-    check([of_data, of_signature])
+    check([artifact_complaint(spec, "data"), of_signature])
 }
 
 fn signature_complaint(signature: Fields<'_>, has_content: bool, has_key: bool) -> Option<String> {

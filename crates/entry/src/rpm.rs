@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::canonical::{Canonical, Hash};
-use crate::content::{Artifact, Content, check, content, hash_complaint, no_content, required};
+use crate::content::{Artifact, Content, artifact_complaint, check, content, no_content, required};
 use crate::fields::Fields;
 use crate::pki::key_search_values;
 use crate::pki::pgp::Key;
@@ -49,9 +49,7 @@ impl Rpm {
         validate(spec, key_bytes.is_some())?;
         let key_bytes = key_bytes.ok_or_else(|| no_content("publicKey"))?;
         let artifact = Artifact::new(content, package.object("hash"), "package")?;
-        let headers = package.value("headers").and_then(Value::as_object).into_iter().flatten();
-        let headers = headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        Ok(Self { key: Key::parse(&key_bytes)?, package: artifact, headers: headers.collect() })
+        Ok(Self { key: Key::parse(&key_bytes)?, package: artifact, headers: package.texts("headers") })
     }
 
     pub(crate) const fn is_insertable(&self) -> bool {
@@ -71,7 +69,7 @@ impl Rpm {
         let emails = self.key.emails();
         let fields = emails.clone().into_iter().map(|email| (SearchField::Subject, email));
         let mut search_values: Vec<String> = key_search_values(&key, emails).collect();
-        search_values.push(self.package.hash.prefixed().to_ascii_lowercase());
+        search_values.push(self.package.hash.prefixed());
         let spec =
             Spec { package: PackageSpec { hash: self.package.hash, headers }, public_key: Content::of(key) };
         Ok(Canonical::new("rpm", "0.0.1", spec, search_values)?.with_fields(fields))
@@ -92,18 +90,13 @@ struct PackageSpec {
 }
 
 fn validate(spec: Fields<'_>, has_key: bool) -> Result<(), Rejection> {
-    let (package, key) = (spec.object("package"), spec.object("publicKey"));
-    let of_package = if package.is_present() {
-        hash_complaint("package", package.object("hash"))
-    } else {
-        Some(required("package"))
-    };
+    let key = spec.object("publicKey");
     let of_key = match (key.is_present(), has_key) {
         (false, _) => Some(required("publicKey")),
         (true, false) => Some(required("publicKey.publicKey.content")),
         (true, true) => None,
     };
-    check([of_package, of_key])
+    check([artifact_complaint(spec, "package"), of_key])
 }
 
 /// The digests, and every signature, of which there must be one.
