@@ -2,13 +2,13 @@
 //!
 //! It is read in place: signers do not all sort their sets, and signed attributes are signed as they were encoded.
 
+mod signer;
 mod timestamp;
 
 use const_oid::ObjectIdentifier;
 use der::Decode as _;
-use sigstead_crypto::{HashAlgorithm, PublicKeyKind};
+use signer::SignerInfo;
 use thiserror::Error;
-use x509_cert::name::Name;
 
 use crate::tlv::{self, Element};
 use crate::{Certificate, X509Error};
@@ -217,85 +217,6 @@ impl<'a> SignedData<'a> {
     }
 }
 
-/// RFC 5652 §5.3, with the signer known by issuer and serial number.
-#[derive(Debug, Clone)]
-struct SignerInfo<'a> {
-    issuer: &'a [u8],
-    serial: &'a [u8],
-    digest: ObjectIdentifier,
-    /// What the [0] holds, if it holds something.
-    attributes: Option<&'a [u8]>,
-    algorithm: ObjectIdentifier,
-    signature: &'a [u8],
-    /// What the [1] holds: attributes that were added later.
-    unsigned: &'a [u8],
-}
-
-impl<'a> SignerInfo<'a> {
-    fn parse(element: &Element<'a>) -> Option<Self> {
-        let fields = parts(element, tlv::SEQUENCE)?;
-        let [version, signer, digest, rest @ ..] = fields.as_slice() else { return None };
-        let signer = parts(signer, tlv::SEQUENCE)?;
-        let [issuer, serial] = signer.as_slice() else { return None };
-        let (attributes, rest) = match rest {
-            [attributes, rest @ ..] if attributes.tag == tlv::context(0) => (Some(attributes.content), rest),
-            _ => (None, rest),
-        };
-        let [algorithm, signature, rest @ ..] = rest else { return None };
-        let unsigned = rest.first().filter(|unsigned| unsigned.tag == tlv::context(1));
-        let tags = [(version, tlv::INTEGER), (serial, tlv::INTEGER), (signature, tlv::OCTET_STRING)];
-        tags.iter().all(|(field, tag)| field.tag == *tag).then_some(Self {
-            issuer: issuer.raw,
-            serial: serial.content,
-            digest: algorithm_of(digest)?,
-            attributes: attributes.filter(|attributes| !attributes.is_empty()),
-            algorithm: algorithm_of(algorithm)?,
-            signature: signature.content,
-            unsigned: unsigned.map_or(&[], |unsigned| unsigned.content),
-        })
-    }
-
-    fn verify(&self, content: &[u8], within: &SignedData<'_>) -> Result<(), CmsError> {
-        let hash = HashAlgorithm::from_oid(&self.digest).ok_or(CmsError::Digest(self.digest))?;
-        let signed = match self.attributes {
-            None => content.to_vec(),
-            Some(attributes) if message_digest(attributes)? == hash.digest(content) => {
-                // RFC 5652 §5.4: with the tag of a SET, whatever the tag that they are sent with.
-                tlv::wrap(tlv::SET, attributes)
-            }
-            Some(_) => return Err(CmsError::OtherContent),
-        };
-        let certificate = within.certificate_of(self)?;
-        let (is_rsa, named) = scheme(self.algorithm).ok_or(CmsError::Algorithm)?;
-        if named.is_some_and(|named| named != hash) {
-            return Err(CmsError::OtherDigest);
-        }
-        let key = certificate.public_key().map_err(|_| CmsError::KeyType)?;
-        match (key.kind(), is_rsa) {
-            (PublicKeyKind::Rsa { .. }, true) => {
-                key.verify(hash, &signed, self.signature).map_err(|_| CmsError::Rsa)
-            }
-            (PublicKeyKind::EcdsaP256 | PublicKeyKind::EcdsaP384 | PublicKeyKind::EcdsaP521, false) => {
-                key.verify(hash, &signed, self.signature).map_err(|_| CmsError::Ecdsa)
-            }
-            _ => Err(CmsError::KeyType),
-        }
-    }
-
-    fn no_certificate(&self) -> CmsError {
-        let serial = hex::encode(self.serial);
-        let name = Name::from_der(self.issuer).map(|name| {
-            let mut parts: Vec<String> = name.iter_rdn().map(ToString::to_string).collect();
-            parts.reverse();
-            parts.join(", ")
-        });
-        CmsError::NoCertificate {
-            serial: serial.trim_start_matches('0').to_owned(),
-            issuer: name.unwrap_or_else(|_| "<invalid>".to_owned()),
-        }
-    }
-}
-
 /// What a constructed element of that tag consists of.
 fn parts<'a>(element: &Element<'a>, tag: u8) -> Option<Vec<Element<'a>>> {
     tlv::elements(element.content).filter(|_| element.tag == tag)
@@ -303,13 +224,6 @@ fn parts<'a>(element: &Element<'a>, tag: u8) -> Option<Vec<Element<'a>>> {
 
 fn algorithm_of(identifier: &Element<'_>) -> Option<ObjectIdentifier> {
     ObjectIdentifier::from_der(parts(identifier, tlv::SEQUENCE)?.first()?.raw).ok()
-}
-
-/// The content's digest among signed attributes (RFC 5652 §11.2).
-fn message_digest(attributes: &[u8]) -> Result<&[u8], CmsError> {
-    let value = attribute(attributes, MESSAGE_DIGEST)?.ok_or(CmsError::NoAttribute(MESSAGE_DIGEST))?;
-    let digest = Some(value.content).filter(|_| value.tag == tlv::OCTET_STRING);
-    digest.ok_or(CmsError::Malformed(ATTRIBUTES))
 }
 
 /// The one value of an attribute, if the attribute is there.
@@ -325,25 +239,9 @@ fn attribute(attributes: &[u8], wanted: ObjectIdentifier) -> Result<Option<Eleme
     Ok(None)
 }
 
-/// Whether a signature algorithm is RSA's or ECDSA's, and the hash that it names, if it does.
-fn scheme(algorithm: ObjectIdentifier) -> Option<(bool, Option<HashAlgorithm>)> {
-    Some(match algorithm.to_string().as_str() {
-        "1.2.840.113549.1.1.1" => (true, None),
-        "1.2.840.113549.1.1.11" => (true, Some(HashAlgorithm::Sha256)),
-        "1.2.840.113549.1.1.12" => (true, Some(HashAlgorithm::Sha384)),
-        "1.2.840.113549.1.1.13" => (true, Some(HashAlgorithm::Sha512)),
-        "1.2.840.10045.2.1" => (false, None),
-        "1.2.840.10045.4.3.2" => (false, Some(HashAlgorithm::Sha256)),
-        "1.2.840.10045.4.3.3" => (false, Some(HashAlgorithm::Sha384)),
-        "1.2.840.10045.4.3.4" => (false, Some(HashAlgorithm::Sha512)),
-        _ => return None,
-    })
-}
-
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 /// What is malformed where attributes are.
-const ATTRIBUTES: &str = "signed attributes";
+const ATTRIBUTES: &str = "attributes";
 /// Where the content stands among the fields.
 const CONTENT: usize = 2;
 /// Longest ContentInfo that is looked at: a timestamp with a long chain is a tenth of it.
