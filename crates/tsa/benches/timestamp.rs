@@ -9,7 +9,7 @@ use axum::http::Request;
 use criterion::{Criterion, criterion_group, criterion_main};
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
-use sigstead_tsa::{TimestampAuthority, TsaConfig, router};
+use sigstead_tsa::{Terms, TimestampAuthority, TsaConfig, router};
 use sigstead_x509::authority::{Profile, issue, root};
 use tower::ServiceExt as _;
 
@@ -28,8 +28,13 @@ fn timestamp(criterion: &mut Criterion) {
         let leaf = issue((&root_key, &root), ("CN=tsa", key.public_key()), Profile::Timestamping, now, day)
             .await
             .unwrap();
-        let config =
-            TsaConfig { signer: Arc::new(key), chain: vec![leaf, root], clock: Arc::new(SystemClock) };
+        let config = TsaConfig {
+            signer: Arc::new(key),
+            chain: vec![leaf, root],
+            clock: Arc::new(SystemClock),
+            terms: Terms::default(),
+            time_sources: None,
+        };
         router(Arc::new(TimestampAuthority::new(config).unwrap()))
     });
     criterion.bench_function("timestamp with certificate, P-256", |bencher| {

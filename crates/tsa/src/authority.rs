@@ -1,18 +1,17 @@
 use std::sync::Arc;
 
-use const_oid::ObjectIdentifier;
 use sigstead_clock::Clock;
 use sigstead_crypto::{SignError, Signer};
 use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock_watch::ClockWatch;
 use crate::error;
 use crate::request::Request;
+use crate::terms::Terms;
+use crate::time_sources::TimeSources;
 use crate::token::TokenMaker;
-
-/// Sigstore's policy for timestamps, the default.
-const DEFAULT_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2");
 
 /// Stamps digests with the time.
 #[derive(Debug)]
@@ -20,6 +19,7 @@ pub struct TimestampAuthority {
     maker: TokenMaker,
     clock: ClockWatch,
     chain: Vec<Certificate>,
+    pub(crate) terms: Terms,
 }
 
 /// What an authority is made of.
@@ -31,6 +31,10 @@ pub struct TsaConfig {
     pub chain: Vec<Certificate>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What requests may ask for.
+    pub terms: Terms,
+    /// Servers that the time is compared with.
+    pub time_sources: Option<TimeSources>,
 }
 
 /// Why an authority cannot start; an operator configured it.
@@ -50,19 +54,19 @@ impl TimestampAuthority {
     /// # Errors
     /// With the rule that is not met.
     pub fn new(config: TsaConfig) -> Result<Self, StartError> {
-        let TsaConfig { signer, chain, clock } = config;
+        let TsaConfig { signer, chain, clock, terms, time_sources } = config;
         let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
         validate_chain(&chain, ChainRules { purpose: Purpose::Timestamping, at })?;
         validate_key(&chain, signer.public_key())?;
-        let leaf = chain.first().ok_or(ChainError::TooShort(0))?;
-        Ok(Self { maker: TokenMaker::new(leaf, signer)?, clock: ClockWatch::new(clock), chain })
+        let maker = TokenMaker::new(&chain, terms.sends_chain, signer)?;
+        Ok(Self { maker, clock: ClockWatch::new(clock, time_sources), chain, terms })
     }
 
     /// The answer to a request, as a DER TimeStampResp.
     pub(crate) async fn stamp(&self, request: &Request) -> Result<Vec<u8>, error::Error> {
-        let policy = request.policy.unwrap_or(DEFAULT_POLICY);
-        if policy != DEFAULT_POLICY {
-            return Err(error::Error::Policy);
+        let policy = self.terms.policy(request.policy).ok_or(error::Error::Policy)?;
+        if request.extensions.is_some() && !self.terms.takes_extensions {
+            return Err(error::Error::Extension);
         }
         let answer = self.maker.answer(request, policy, self.clock.trusted_now()?).await;
         // The request was fine: what cannot be encoded now is our fault.
@@ -70,6 +74,16 @@ impl TimestampAuthority {
             error::Error::Malformed => SignError::new("the token could not be encoded").into(),
             other => other,
         })
+    }
+
+    /// Compares the clock with its time servers from time to time, until `shutdown`; returns if there are none.
+    pub async fn watch_clock(self: Arc<Self>, shutdown: CancellationToken) {
+        shutdown.run_until_cancelled(self.clock.compare()).await;
+    }
+
+    /// Why time servers do not vouch for the clock; `None` if they do, or if none are asked.
+    pub fn clock_doubt(&self) -> Option<String> {
+        self.clock.doubt()
     }
 
     /// The signing certificate first, the root last.

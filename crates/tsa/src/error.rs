@@ -13,9 +13,12 @@ pub(crate) enum Error {
     /// Nothing was sent.
     #[error("request in body is required")]
     Empty,
-    /// Not a request, or about a hash that is not known.
+    /// Not a request.
     #[error("Error generating timestamp response")]
     Malformed,
+    /// A hash that is not known.
+    #[error("Error generating timestamp response")]
+    UnknownHash,
     /// SHA-1.
     #[error("Weak hash algorithm in timestamp request")]
     WeakHash,
@@ -81,12 +84,19 @@ impl Error {
     }
 }
 
+impl Error {
+    /// What an operator must hear of.
+    pub(crate) fn log(&self) {
+        if let Self::Sign(error) = self {
+            tracing::error!(%error, "no timestamp");
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        if let Self::Sign(error) = &self {
-            tracing::error!(%error, "no timestamp");
-        }
+        self.log();
         // The original answers 400 under the reply's media type, and 422 with a class of its own.
         let media_type = if status == StatusCode::BAD_REQUEST {
             "application/timestamp-reply"

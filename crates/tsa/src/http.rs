@@ -12,7 +12,9 @@ use sigstead_x509::Certificate;
 
 use crate::TimestampAuthority;
 use crate::error::Error;
+use crate::refusal::refusal;
 use crate::request::Request;
+use crate::terms::Refusals;
 
 /// Longest body.
 const MAX_BODY: usize = 1 << 20;
@@ -53,9 +55,14 @@ async fn stamp(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
-    let request = parse(&headers, body)?;
-    let answer = authority.stamp(&request).await?;
-    metrics::counter!("timestamp_authority_timestamps_total").increment(1);
+    let format = Format::of(&headers)?;
+    let answer = match answer(&authority, format, body).await {
+        Err(error) if format == Format::Der && authority.terms.refusals == Refusals::Rfc3161 => {
+            error.log();
+            refusal(&error)?
+        }
+        answered => answered?,
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/timestamp-reply"),
         (header::CACHE_CONTROL, "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"),
@@ -65,20 +72,42 @@ async fn stamp(
     Ok((headers, answer).into_response())
 }
 
-/// The media type says which of the two formats the body is in.
-fn parse(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Error> {
-    let sent = headers.get(header::CONTENT_TYPE).and_then(|sent| sent.to_str().ok()).unwrap_or_default();
-    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let parse = match essence.as_str() {
-        "application/timestamp-query" => Request::from_der,
-        "application/json" => Request::from_json,
-        _ => return Err(Error::MediaType),
-    };
+async fn answer(
+    authority: &TimestampAuthority,
+    format: Format,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Vec<u8>, Error> {
     let body = body.map_err(|_| Error::TooLarge)?;
     if body.is_empty() {
         return Err(Error::Empty);
     }
-    parse(&body)
+    let request = match format {
+        Format::Der => Request::from_der(&body)?,
+        Format::Json => Request::from_json(&body)?,
+    };
+    let answer = authority.stamp(&request).await?;
+    metrics::counter!("timestamp_authority_timestamps_total").increment(1);
+    Ok(answer)
+}
+
+/// What a request is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Der,
+    Json,
+}
+
+impl Format {
+    /// The media type says so.
+    fn of(headers: &HeaderMap) -> Result<Self, Error> {
+        let sent = headers.get(header::CONTENT_TYPE).and_then(|sent| sent.to_str().ok()).unwrap_or_default();
+        let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/timestamp-query" => Ok(Self::Der),
+            "application/json" => Ok(Self::Json),
+            _ => Err(Error::MediaType),
+        }
+    }
 }
 
 /// The chain, signing certificate first; `?part=root` and `?part=untrusted` give it split, as

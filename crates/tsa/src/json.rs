@@ -49,11 +49,12 @@ impl Request {
             None => None,
         };
         Self {
-            algorithm: HashAlgorithm::from_name(&name).ok_or(Error::Malformed)?,
+            algorithm: HashAlgorithm::from_name(&name).ok_or(Error::UnknownHash)?,
             digest,
             policy,
             nonce,
             wants_certificate: sent.certificates.unwrap_or(false),
+            extensions: None,
         }
         .checked()
     }

@@ -9,9 +9,15 @@ mod decimal;
 mod error;
 mod http;
 mod json;
+mod ntp;
+mod refusal;
 mod request;
 mod structures;
+mod terms;
+mod time_sources;
 mod token;
 
 pub use authority::{StartError, TimestampAuthority, TsaConfig};
 pub use http::router;
+pub use terms::{Refusals, Terms};
+pub use time_sources::{OnDrift, TimeSources};

@@ -2,6 +2,7 @@ use const_oid::ObjectIdentifier;
 use der::Decode as _;
 use der::asn1::Int;
 use sigstead_crypto::HashAlgorithm;
+use x509_cert::ext::Extension;
 
 use crate::error::Error;
 use crate::structures::{SHA_1, TimeStampReq};
@@ -18,6 +19,7 @@ pub(crate) struct Request {
     pub(crate) policy: Option<ObjectIdentifier>,
     pub(crate) nonce: Option<Int>,
     pub(crate) wants_certificate: bool,
+    pub(crate) extensions: Option<Vec<Extension>>,
 }
 
 impl Request {
@@ -30,12 +32,9 @@ impl Request {
         if sent.imprint.algorithm.oid == SHA_1 {
             return Err(Error::WeakHash);
         }
-        let algorithm = HashAlgorithm::from_oid(&sent.imprint.algorithm.oid).ok_or(Error::Malformed)?;
+        let algorithm = HashAlgorithm::from_oid(&sent.imprint.algorithm.oid).ok_or(Error::UnknownHash)?;
         if sent.version != 1 {
             return Err(Error::Malformed);
-        }
-        if sent.extensions.is_some() {
-            return Err(Error::Extension);
         }
         Self {
             algorithm,
@@ -43,6 +42,7 @@ impl Request {
             policy: sent.policy,
             nonce: sent.nonce,
             wants_certificate: sent.wants_certificate,
+            extensions: sent.extensions,
         }
         .checked()
     }

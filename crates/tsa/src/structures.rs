@@ -2,9 +2,10 @@
 
 use cms::content_info::ContentInfo;
 use const_oid::ObjectIdentifier;
-use der::asn1::{GeneralizedTime, Int, OctetString};
-use der::{AnyRef, Sequence};
+use der::Sequence;
+use der::asn1::{BitString, GeneralizedTime, Int, OctetString};
 use spki::AlgorithmIdentifierOwned;
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 
 pub(crate) const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -25,7 +26,7 @@ pub(crate) struct MessageImprint {
 
 /// RFC 3161 §2.4.1.
 #[derive(Clone, Debug, Sequence)]
-pub(crate) struct TimeStampReq<'a> {
+pub(crate) struct TimeStampReq {
     pub(crate) version: u8,
     pub(crate) imprint: MessageImprint,
     #[asn1(optional = "true")]
@@ -35,7 +36,7 @@ pub(crate) struct TimeStampReq<'a> {
     #[asn1(default = "bool::default")]
     pub(crate) wants_certificate: bool,
     #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
-    pub(crate) extensions: Option<Vec<AnyRef<'a>>>,
+    pub(crate) extensions: Option<Vec<Extension>>,
 }
 
 /// RFC 3161 §2.4.2.
@@ -53,6 +54,8 @@ pub(crate) struct TstInfo {
     pub(crate) nonce: Option<Int>,
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
     pub(crate) authority: Option<GeneralName>,
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    pub(crate) extensions: Option<Vec<Extension>>,
 }
 
 /// RFC 3161 §2.4.2.
@@ -72,6 +75,20 @@ pub(crate) struct PkiStatusInfo {
 pub(crate) struct TimeStampResp {
     pub(crate) status: PkiStatusInfo,
     pub(crate) token: ContentInfo,
+}
+
+/// RFC 3161 §2.4.2: a TimeStampResp without a token.
+#[derive(Clone, Debug, Sequence)]
+pub(crate) struct RefusedResp {
+    pub(crate) status: RefusedStatus,
+}
+
+/// RFC 3161 §2.4.2: a PKIStatusInfo that says why.
+#[derive(Clone, Debug, Sequence)]
+pub(crate) struct RefusedStatus {
+    pub(crate) status: u8,
+    pub(crate) text: Vec<String>,
+    pub(crate) failure: BitString,
 }
 
 /// RFC 5035 §3.

@@ -11,12 +11,13 @@ use der::asn1::{GeneralizedTime, Int, OctetString, SetOfVec, UtcTime};
 use der::{Any, Decode as _, Encode as _, Tag};
 use sigstead_clock::Timestamp;
 use sigstead_crypto::{HashAlgorithm, SignatureAlgorithm, Signer};
-use sigstead_x509::Certificate;
 use sigstead_x509::authority::serial;
+use sigstead_x509::{Certificate, ChainError};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::name::GeneralName;
 
+use crate::authority::StartError;
 use crate::error::Error;
 use crate::request::Request;
 use crate::structures::{
@@ -39,9 +40,19 @@ pub(crate) struct TokenMaker {
 }
 
 impl TokenMaker {
-    pub(crate) fn new(leaf: &Certificate, signer: Arc<dyn Signer>) -> Result<Self, der::Error> {
+    /// For the key of the chain's first certificate, which tokens carry alone or with the rest of the chain.
+    pub(crate) fn new(
+        chain: &[Certificate],
+        sends_chain: bool,
+        signer: Arc<dyn Signer>,
+    ) -> Result<Self, StartError> {
+        let (leaf, _) = chain.split_first().ok_or(ChainError::TooShort(0))?;
         let certificate = x509_cert::Certificate::from_der(leaf.der())?;
         let tbs = certificate.tbs_certificate();
+        let sent = if sends_chain { chain } else { std::slice::from_ref(leaf) };
+        let sent = sent.iter().map(|certificate| {
+            Ok(CertificateChoices::Certificate(x509_cert::Certificate::from_der(certificate.der())?))
+        });
         let identify =
             |algorithm| signing_certificate(leaf, tbs, algorithm).map(|attribute| (algorithm, attribute));
         Ok(Self {
@@ -57,9 +68,7 @@ impl TokenMaker {
                 identify(HashAlgorithm::Sha384)?,
                 identify(HashAlgorithm::Sha512)?,
             ],
-            certificates: CertificateSet(SetOfVec::try_from(vec![CertificateChoices::Certificate(
-                certificate,
-            )])?),
+            certificates: CertificateSet(SetOfVec::try_from(sent.collect::<der::Result<Vec<_>>>()?)?),
             signer,
         })
     }
@@ -129,6 +138,7 @@ impl TokenMaker {
             ordering: false,
             nonce: request.nonce.clone(),
             authority: Some(self.authority.clone()),
+            extensions: request.extensions.clone(),
         })
     }
 

@@ -53,6 +53,18 @@ pub(crate) struct RawTsa {
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) chain: Option<PathBuf>,
+    pub(crate) default_policy: Option<String>,
+    pub(crate) accepted_policies: Vec<String>,
+    pub(crate) takes_extensions: bool,
+    pub(crate) sends_chain: bool,
+    pub(crate) refusals: Option<String>,
+    pub(crate) ntp_servers: Vec<String>,
+    pub(crate) ntp_asked: Option<usize>,
+    pub(crate) ntp_needed: Option<usize>,
+    pub(crate) ntp_timeout_secs: Option<u64>,
+    pub(crate) ntp_period_secs: Option<u64>,
+    pub(crate) ntp_max_offset_ms: Option<u64>,
+    pub(crate) ntp_on_drift: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
 use sigstead_testkit::{Answer, OpenSsl};
-use sigstead_tsa::{TimestampAuthority, TsaConfig, router};
+use sigstead_tsa::{Terms, TimeSources, TimestampAuthority, TsaConfig, router};
 use sigstead_x509::Certificate;
 use sigstead_x509::authority::{Profile, issue, root};
 
@@ -18,6 +18,7 @@ pub(crate) const TIMESTAMP: &str = "/api/v1/timestamp";
 /// An authority whose clock stands still.
 pub(crate) struct Authority {
     router: Router,
+    pub(crate) authority: Arc<TimestampAuthority>,
     pub(crate) clock: Arc<ManualClock>,
     /// The signing certificate, its issuer, the root.
     pub(crate) chain: Vec<Certificate>,
@@ -30,6 +31,26 @@ impl Authority {
 
     /// With certificates that begin at `start`, where its clock stands.
     pub(crate) async fn valid_for(kind: KeyKind, start: u64, lifetime: Duration) -> Self {
+        Self::made(kind, start, lifetime, Terms::default(), None).await
+    }
+
+    /// On other terms.
+    pub(crate) async fn on(terms: Terms) -> Self {
+        Self::made(KeyKind::EcdsaP256, NOW, 10 * DAY, terms, None).await
+    }
+
+    /// With a clock that is compared.
+    pub(crate) async fn compared(sources: TimeSources) -> Self {
+        Self::made(KeyKind::EcdsaP256, NOW, 10 * DAY, Terms::default(), Some(sources)).await
+    }
+
+    async fn made(
+        kind: KeyKind,
+        start: u64,
+        lifetime: Duration,
+        terms: Terms,
+        time_sources: Option<TimeSources>,
+    ) -> Self {
         let begin = i64::try_from(start).unwrap();
         let (root_key, middle_key) = (key(KeyKind::EcdsaP384), key(KeyKind::EcdsaP256));
         let signer = key(kind);
@@ -42,9 +63,15 @@ impl Authority {
             issue((&middle_key, &middle), below, Profile::Timestamping, begin, lifetime).await.unwrap();
         let chain = vec![leaf, middle, root];
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(start)));
-        let config = TsaConfig { signer: Arc::new(signer), chain: chain.clone(), clock: clock.clone() };
-        let router = router(Arc::new(TimestampAuthority::new(config).unwrap()));
-        Self { router, clock, chain }
+        let config = TsaConfig {
+            signer: Arc::new(signer),
+            chain: chain.clone(),
+            clock: clock.clone(),
+            terms,
+            time_sources,
+        };
+        let authority = Arc::new(TimestampAuthority::new(config).unwrap());
+        Self { router: router(Arc::clone(&authority)), authority, clock, chain }
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, media_type: &str, body: Vec<u8>) -> Answer {
