@@ -24,12 +24,14 @@ const CLOCK_DIFFERENCE_MS: u64 = 5 * 60 * 1000;
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// A CT log and the key by which its promises are checked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CtLogConfig {
     /// What stands before `/ct/v1/add-pre-chain`.
     pub url: String,
     /// The log's key. A promise by any other is refused.
     pub public_key: PublicKey,
+    /// How it is reached: whose certificates are believed, which one is shown.
+    pub http: reqwest::ClientBuilder,
 }
 
 /// Submits precertificates.
@@ -59,10 +61,7 @@ struct Promise {
 impl CtClient {
     pub(crate) fn new(config: CtLogConfig, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let endpoint = format!("{}/ct/v1/add-pre-chain", config.url.trim_end_matches('/'));
-        let client = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let client = config.http.timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { endpoint, public_key: config.public_key, client, clock })
     }
 

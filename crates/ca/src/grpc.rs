@@ -15,11 +15,14 @@ use tonic::{Request, Response, Status};
 
 use crate::authority::Issued;
 use crate::possession::KeyProof;
-use crate::{CertificateAuthority, MAX_BODY, request};
+use crate::{CertificateAuthority, MAX_BODY, grpc_v1beta, request};
 
 pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<CertificateAuthority>> {
     let service = CaServer::new(Service(Arc::clone(authority))).max_decoding_message_size(MAX_BODY);
-    sigstead_serve::grpc(Router::new().route_service("/dev.sigstore.fulcio.v2.CA/{method}", service))
+    let routes = Router::new()
+        .route_service("/dev.sigstore.fulcio.v2.CA/{method}", service)
+        .merge(grpc_v1beta::routes(authority));
+    sigstead_serve::grpc(routes, &["dev.sigstore.fulcio.v2.CA", "dev.sigstore.fulcio.v1beta.CA"])
 }
 
 struct Service(Arc<CertificateAuthority>);
@@ -57,7 +60,7 @@ impl Ca for Service {
 }
 
 /// The token in the call's metadata: Fulcio's own name for it, or the usual one.
-fn token_of(metadata: &MetadataMap) -> Option<String> {
+pub(crate) fn token_of(metadata: &MetadataMap) -> Option<String> {
     let own = metadata.get("oidcidentitytoken").and_then(|token| token.to_str().ok());
     let usual = || request::bearer_of(metadata.get("authorization")?.to_str().ok()?);
     own.or_else(usual).map(str::to_owned)

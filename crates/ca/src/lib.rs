@@ -1,4 +1,4 @@
-//! The certificate authority: a certificate for an identity, with Fulcio's APIs: v1 and v2 over HTTP, v2 over gRPC.
+//! The certificate authority: a certificate for an identity, with Fulcio's APIs: v1 and v2 over HTTP, v1beta and v2 over gRPC.
 //!
 //! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
@@ -8,6 +8,7 @@ mod authority;
 mod ct_client;
 mod error;
 mod grpc;
+mod grpc_v1beta;
 mod issue;
 mod observe;
 mod policy;

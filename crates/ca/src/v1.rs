@@ -17,7 +17,7 @@ use crate::possession::KeyProof;
 use crate::request;
 use crate::v2::{only, only_get};
 
-const PEM_CHAIN: &str = "application/pem-certificate-chain";
+pub(crate) const PEM_CHAIN: &str = "application/pem-certificate-chain";
 
 pub(crate) fn routes() -> Router<Arc<CertificateAuthority>> {
     Router::new()
@@ -55,7 +55,7 @@ async fn root_cert(State(authority): State<Arc<CertificateAuthority>>) -> Respon
     ([(header::CONTENT_TYPE, PEM_CHAIN)], joined(&authority.issuer.chain, "\n\n")).into_response()
 }
 
-fn joined(chain: &[Certificate], separator: &str) -> String {
+pub(crate) fn joined(chain: &[Certificate], separator: &str) -> String {
     let blocks: Vec<String> =
         chain.iter().map(|certificate| certificate.to_pem().trim_end().to_owned()).collect();
     blocks.join(separator)

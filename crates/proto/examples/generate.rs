@@ -9,7 +9,8 @@ use std::path::Path;
 
 use prost::Message as _;
 
-const FILES: [&str; 3] = ["fulcio/v2/fulcio.proto", "grpc/health.proto", "rekor/v2/rekor.proto"];
+const FILES: [&str; 4] =
+    ["fulcio/v1beta/fulcio.proto", "fulcio/v2/fulcio.proto", "grpc/health.proto", "rekor/v2/rekor.proto"];
 /// Messages that are also read and written in protobuf's JSON mapping.
 const WITH_JSON: [&str; 3] = [".dev.sigstore.common.v1", ".dev.sigstore.rekor", ".io.intoto"];
 
@@ -19,12 +20,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes the generated code into a folder.
 pub(crate) fn generate(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let descriptors = protox::compile(FILES, [Path::new(env!("CARGO_MANIFEST_DIR")).join("proto")])?;
+    let mut descriptors = protox::compile(FILES, [Path::new(env!("CARGO_MANIFEST_DIR")).join("proto")])?;
     pbjson_build::Builder::new()
         .register_descriptors(&descriptors.encode_to_vec())?
         .out_dir(folder)
         .emit_fields()
         .build(&WITH_JSON)?;
-    tonic_prost_build::configure().build_transport(false).out_dir(folder).compile_fds(descriptors)?;
+    tonic_prost_build::configure().build_transport(false).out_dir(folder).compile_fds(descriptors.clone())?;
+    for file in &mut descriptors.file {
+        file.source_code_info = None;
+    }
+    std::fs::write(folder.join("descriptors.bin"), descriptors.encode_to_vec())?;
     Ok(())
 }

@@ -28,7 +28,10 @@ pub mod health_v1 {
     include!("generated/grpc.health.v1.rs");
 }
 
-/// Rekor v2 and what it shares with other APIs: modules nested as the packages are, for generated code
+/// Every service and message here, as a serialized `FileDescriptorSet`, for gRPC reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");
+
+/// Rekor v2, Fulcio v1beta and what they share with other APIs: modules nested as the packages are, for generated code
 /// names its neighbours by relative paths. With serde as protobuf's JSON mapping; every field is written.
 #[expect(
     missing_docs,
@@ -48,6 +51,11 @@ pub mod wire {
                     include!("generated/dev.sigstore.common.v1.serde.rs");
                 }
             }
+            pub mod fulcio {
+                pub mod v1beta {
+                    include!("generated/dev.sigstore.fulcio.v1beta.rs");
+                }
+            }
             pub mod rekor {
                 pub mod v1 {
                     include!("generated/dev.sigstore.rekor.v1.rs");
@@ -60,6 +68,11 @@ pub mod wire {
             }
         }
     }
+    pub mod google {
+        pub mod api {
+            include!("generated/google.api.rs");
+        }
+    }
     pub mod io {
         pub mod intoto {
             include!("generated/io.intoto.rs");
@@ -68,5 +81,7 @@ pub mod wire {
     }
 }
 
+pub use wire::dev::sigstore::fulcio::v1beta as fulcio_v1beta;
 pub use wire::dev::sigstore::{common::v1 as common_v1, rekor::v1 as rekor_v1, rekor::v2 as rekor_v2};
+pub use wire::google::api as google_api;
 pub use wire::io::intoto as dsse;

@@ -1,9 +1,10 @@
-//! What every service stands on: listeners, limits, request ids, health, metrics, graceful shutdown.
+//! What every service stands on: listeners, TLS, limits, request ids, health, metrics, graceful shutdown.
 //!
-//! In scope: binding a port, speaking HTTP/1.1 and HTTP/2 (cleartext, by prior knowledge) on it, the
-//! limits that protect any service, draining on shutdown, `/metrics`, `/healthz` and `/readyz`.
+//! In scope: binding a port, speaking HTTP/1.1 and HTTP/2 on it (in cleartext by prior knowledge, over TLS by
+//! ALPN), which clients may come in, the limits that protect any service, draining on shutdown, `/metrics`, `/healthz` and `/readyz`.
 //! Out of scope: any API's routes, bodies and error shapes (each service has its own `error.rs`).
 
+mod connection;
 mod cors;
 mod encoding;
 mod grpc;
@@ -14,6 +15,7 @@ mod metrics;
 mod request_id;
 mod resource;
 mod tasks;
+mod tls;
 
 pub use cors::{Cors, cors_layer, restricted_cors_layer};
 pub use encoding::accepts_gzip;
@@ -24,3 +26,7 @@ pub use listener::{BoundListener, ServeError, bind};
 pub use metrics::install_metrics;
 pub use resource::{Freshness, resource};
 pub use tasks::Tasks;
+pub use tls::{
+    AllowedClient, Client, ClientAuth, ClientPolicy, DEFAULT_OPEN_PATHS, ErrorShape, Tls, TlsError, TlsFiles,
+    only_paths,
+};

@@ -7,6 +7,8 @@ pub struct Limits {
     pub request: Duration,
     /// Longest time that a client may take to send a request's head.
     pub header_read: Duration,
+    /// Longest time that a TLS handshake may take.
+    pub handshake: Duration,
     /// Requests in flight; one more is answered 503 with `Retry-After`.
     pub in_flight: usize,
     /// Open connections; one more waits in the system's backlog.
@@ -18,6 +20,7 @@ impl Default for Limits {
         Self {
             request: Duration::from_secs(60),
             header_read: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
             in_flight: 4096,
             connections: 8192,
         }

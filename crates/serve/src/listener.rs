@@ -6,10 +6,7 @@ use axum::Router;
 use axum::error_handling::HandleErrorLayer;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,7 +15,8 @@ use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::{Limits, Tasks, metrics, request_id};
+use crate::connection::Connections;
+use crate::{Limits, Tasks, Tls, metrics, request_id, tls};
 
 /// How long open requests may take to end once shutdown was asked for.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
@@ -56,6 +54,7 @@ pub struct BoundListener {
     service: &'static str,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
 }
 
 /// Takes `address` for `service`; port 0 lets the system choose.
@@ -69,7 +68,7 @@ pub async fn bind(service: &'static str, address: SocketAddr) -> Result<BoundLis
     };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    Ok(BoundListener { service, listener, address })
+    Ok(BoundListener { service, listener, address, tls: None })
 }
 
 impl BoundListener {
@@ -78,12 +77,36 @@ impl BoundListener {
         self.address
     }
 
+    /// Speaks TLS, if there is any: HTTP/1.1 and HTTP/2 by ALPN.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Where it really listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    }
+
     /// Answers with `router` until the tasks shut down, then lets open requests finish.
     pub fn serve(self, router: Router, limits: &Limits, tasks: &Tasks) {
-        let router = protect(router, self.service, limits);
-        let limits = limits.clone();
-        let tasks_of_listener = tasks.clone();
-        tasks.spawn(accept_until_shutdown(self, router, limits, tasks_of_listener));
+        let router = match &self.tls {
+            Some(tls) => {
+                let watching = tls.clone().watch(self.service, tasks.shutdown().clone());
+                tasks.spawn(watching);
+                let known = (self.service, tls.clients());
+                router.layer(axum::middleware::from_fn_with_state(known, tls::require_client))
+            }
+            None => router,
+        };
+        let connections = Connections {
+            listener: self.service,
+            router: protect(router, self.service, limits),
+            limits: limits.clone(),
+            tls: self.tls.clone(),
+            graceful: GracefulShutdown::new(),
+        };
+        tasks.spawn(accept_until_shutdown(self, connections, tasks.clone()));
     }
 }
 
@@ -106,16 +129,15 @@ async fn overloaded(_: tower::BoxError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, retry, "too many requests in flight\n").into_response()
 }
 
-async fn accept_until_shutdown(bound: BoundListener, router: Router, limits: Limits, tasks: Tasks) {
-    let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(limits.connections));
+async fn accept_until_shutdown(bound: BoundListener, connections: Connections, tasks: Tasks) {
+    let slots = Arc::new(Semaphore::new(connections.limits.connections));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&bound.listener, &slots) => accepted,
             () = tasks.shutdown().cancelled() => break,
         };
         match accepted {
-            Ok((stream, slot)) => serve_connection(stream, slot, &router, &limits, &graceful, &tasks),
+            Ok((stream, slot)) => connections.take(stream, slot, &tasks),
             Err(error) => {
                 // Out of file descriptors, or the peer is gone already: breathe, then go on.
                 tracing::warn!(service = bound.service, %error, "a connection was not accepted");
@@ -124,7 +146,7 @@ async fn accept_until_shutdown(bound: BoundListener, router: Router, limits: Lim
         }
     }
     drop(bound.listener);
-    if tokio::time::timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_PATIENCE, connections.graceful.shutdown()).await.is_err() {
         tracing::warn!(service = bound.service, "requests were still open when the drain time ended");
     }
 }
@@ -137,26 +159,4 @@ async fn accept(
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, slot))
-}
-
-fn serve_connection(
-    stream: TcpStream,
-    slot: OwnedSemaphorePermit,
-    router: &Router,
-    limits: &Limits,
-    graceful: &GracefulShutdown,
-    tasks: &Tasks,
-) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
-    let service = TowerToHyperService::new(router.clone());
-    let connection =
-        graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
-    tasks.spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-        drop(slot);
-    });
 }

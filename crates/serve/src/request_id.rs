@@ -4,6 +4,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::Client;
+
 /// The header that carries the id, in and out of the logs.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,6 +20,7 @@ pub(crate) async fn with_request_id(mut request: Request, next: Next) -> Respons
         id = id.to_str().unwrap_or_default(),
         method = %request.method(),
         path = request.uri().path(),
+        client = request.extensions().get::<Client>().map(tracing::field::display),
     );
     request.headers_mut().insert(REQUEST_ID, id);
     next.run(request).instrument(span).await

@@ -71,7 +71,11 @@ async fn a_busy_log_is_asked_again() {
 #[tokio::test]
 async fn no_answer_is_not_waited_for() {
     let (silent, busy) = (CtLog::start(Mood::Silent).await, CtLog::start(Mood::Busy(99)).await);
-    let down = CtLogConfig { url: "http://127.0.0.1:1".to_owned(), public_key: silent.public_key() };
+    let down = CtLogConfig {
+        url: "http://127.0.0.1:1".to_owned(),
+        public_key: silent.public_key(),
+        http: reqwest::Client::builder(),
+    };
     let authorities = [
         Authority::with_log(&silent).await,
         Authority::with_log(&busy).await,

@@ -71,7 +71,8 @@ impl Authority {
     }
 
     pub(crate) async fn with_log(log: &CtLog) -> Self {
-        let log = CtLogConfig { url: log.url(), public_key: log.public_key() };
+        let log =
+            CtLogConfig { url: log.url(), public_key: log.public_key(), http: reqwest::Client::builder() };
         Self::build(Some(log), KeyKind::EcdsaP256, DAY).await
     }
 

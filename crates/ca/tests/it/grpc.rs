@@ -1,6 +1,7 @@
 //! The gRPC API on the same port (ca.md 1.3).
 
 use sigstead_crypto::Signer as _;
+use sigstead_proto::fulcio_v1beta as v1beta;
 use sigstead_proto::fulcio_v2::ca_client::CaClient;
 use sigstead_proto::fulcio_v2::create_signing_certificate_request::Key;
 use sigstead_proto::fulcio_v2::signing_certificate::Certificate;
@@ -127,4 +128,35 @@ async fn bundle_configuration_and_health() {
     let check = HealthCheckRequest { service: "anything".to_owned() };
     let answer = HealthClient::new(authority.router()).check(check).await.unwrap().into_inner();
     assert_eq!(answer.status, 1);
+}
+
+/// The API's first version: PEM in a message, the token in the metadata.
+#[tokio::test]
+async fn v1beta() {
+    let log = CtLog::start(Mood::Good).await;
+    let authority = Authority::with_log(&log).await;
+    let mut client = v1beta::ca_client::CaClient::new(authority.router());
+    let key = key();
+    let message = v1beta::CreateSigningCertificateRequest {
+        public_key: Some(v1beta::PublicKey {
+            algorithm: "ecdsa".to_owned(),
+            content: key.public_key().to_pem().into_bytes(),
+        }),
+        signed_email_address: key.sign_now(EMAIL.as_bytes()).unwrap(),
+        certificate_signing_request: Vec::new(),
+    };
+    let mut request = Request::new(message.clone());
+    request.metadata_mut().insert("oidcidentitytoken", authority.token().parse().unwrap());
+    let answer = client.create_signing_certificate(request).await.unwrap();
+    assert_eq!(answer.metadata().get("x-http-code").unwrap(), "201");
+    assert_eq!(answer.get_ref().content_type, "application/pem-certificate-chain");
+    assert_eq!(parse_pem_chain(&answer.get_ref().data).unwrap()[1..], authority.chain);
+    let root = client.get_root_certificate(()).await.unwrap().into_inner();
+    assert_eq!(parse_pem_chain(&root.data).unwrap(), authority.chain);
+
+    let anonymous = client.create_signing_certificate(message.clone()).await.unwrap_err();
+    assert_eq!(anonymous.message(), "There was an error processing the identity token");
+    let no_key = v1beta::CreateSigningCertificateRequest { public_key: None, ..message };
+    let no_key = client.create_signing_certificate(no_key).await.unwrap_err();
+    assert_eq!(no_key.message(), "The public key supplied in the request could not be parsed");
 }

@@ -10,7 +10,8 @@ use super::service::RekorV2;
 
 pub(super) fn routes(log: &Arc<RekorV2>) -> Router<Arc<RekorV2>> {
     let service = RekorServer::new(Service(Arc::clone(log))).max_decoding_message_size(log.limits.body);
-    sigstead_serve::grpc(Router::new().route_service("/dev.sigstore.rekor.v2.Rekor/{method}", service))
+    let route = Router::new().route_service("/dev.sigstore.rekor.v2.Rekor/{method}", service);
+    sigstead_serve::grpc(route, &["dev.sigstore.rekor.v2.Rekor"])
 }
 
 struct Service(Arc<RekorV2>);

@@ -13,9 +13,9 @@ fn nobody_forgot_to_generate() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated");
     for file in std::fs::read_dir(&committed).unwrap() {
         let file = file.unwrap();
-        let fresh = std::fs::read_to_string(folder.path().join(file.file_name())).unwrap();
+        let fresh = std::fs::read(folder.path().join(file.file_name())).unwrap();
         let hint = "run: cargo run -p sigstead-proto --example generate";
-        assert!(std::fs::read_to_string(file.path()).unwrap() == fresh, "{}: {hint}", file.path().display());
+        assert!(std::fs::read(file.path()).unwrap() == fresh, "{}: {hint}", file.path().display());
     }
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),

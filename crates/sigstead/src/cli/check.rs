@@ -1,6 +1,8 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Subcommand;
+use sigstead_clock::SystemClock;
 
 use super::ServiceArguments;
 use crate::config::Config;
@@ -27,6 +29,12 @@ impl ConfigCommand {
             ("trees", config.trees().map(drop)),
             ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),
         ];
+        let listeners = ["admin", "ca", "tsa", "log", "ct", "trust"].map(|section| {
+            let tls = wire::tls(&config, section, Arc::new(SystemClock));
+            (section, tls.map(drop))
+        });
+        // What a listener's TLS lacks is told with its section.
+        let checks = checks.into_iter().chain(listeners.into_iter().filter(|(_, tls)| tls.is_err()));
         let mut code = ExitCode::SUCCESS;
         for (section, result) in checks {
             match result {

@@ -7,8 +7,8 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Deserialize;
 
-use crate::config::Config;
-use crate::console;
+use crate::config::{CallConfig, Config};
+use crate::{console, wire};
 
 /// `sigstead log search`. Values of one option are alternatives; every option must be met.
 #[derive(Debug, Args)]
@@ -19,6 +19,15 @@ pub(super) struct Search {
     /// The configuration file; by default that of `sigstead up`.
     #[arg(long, short, env = "SIGSTEAD_CONFIG", default_value = "sigstead-data/sigstead.toml")]
     config: PathBuf,
+    /// A PEM file with the authorities of the log's certificate, instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// A certificate to show to a log that asks for one, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// That certificate's key.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// A container image, as REPOSITORY@sha256:HEX: its attestations, and its signatures without annotations.
     #[arg(long, value_name = "IMAGE")]
     image: Vec<String>,
@@ -92,15 +101,16 @@ impl Search {
             }
         };
         let endpoint = format!("{}/api/search", url.trim_end_matches('/'));
+        let client = self.client()?;
         let mut parameters = self.parameters()?;
         if self.count {
             parameters
                 .extend([("count".to_owned(), "true".to_owned()), ("limit".to_owned(), "1".to_owned())]);
-            let count = fetch(&endpoint, &parameters).await?.count.unwrap_or_default();
+            let count = fetch(&client, &endpoint, &parameters).await?.count.unwrap_or_default();
             console::value(&count.to_string());
             return Ok(exit_code(count > 0));
         }
-        let entries = self.pages(&endpoint, parameters).await?;
+        let entries = self.pages(&client, &endpoint, parameters).await?;
         let is_any = !entries.is_empty();
         if self.json {
             entries.iter().for_each(console::line);
@@ -108,6 +118,12 @@ impl Search {
             console::line(table(&entries));
         }
         Ok(exit_code(is_any))
+    }
+
+    fn client(&self) -> anyhow::Result<reqwest::Client> {
+        let identity = self.tls_certificate.clone().zip(self.tls_key.clone());
+        let call = CallConfig { ca: self.tls_ca.clone(), identity };
+        Ok(wire::http_client(&call)?.build()?)
     }
 
     fn parameters(&self) -> anyhow::Result<Vec<(String, String)>> {
@@ -150,6 +166,7 @@ impl Search {
 
     async fn pages(
         &self,
+        client: &reqwest::Client,
         endpoint: &str,
         parameters: Vec<(String, String)>,
     ) -> anyhow::Result<Vec<serde_json::Value>> {
@@ -159,7 +176,7 @@ impl Search {
             let mut page = parameters.clone();
             page.push(("limit".to_owned(), PAGE.min(self.limit - entries.len()).to_string()));
             page.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
-            let found = fetch(endpoint, &page).await?;
+            let found = fetch(client, endpoint, &page).await?;
             entries.extend(found.entries);
             cursor = found.cursor;
             if cursor.is_none() {
@@ -170,10 +187,14 @@ impl Search {
     }
 }
 
-async fn fetch(endpoint: &str, parameters: &[(String, String)]) -> anyhow::Result<Page> {
+async fn fetch(
+    client: &reqwest::Client,
+    endpoint: &str,
+    parameters: &[(String, String)],
+) -> anyhow::Result<Page> {
     let mut url = url::Url::parse(endpoint).with_context(|| format!("{endpoint} is not a URL"))?;
     url.query_pairs_mut().extend_pairs(parameters);
-    let answer = reqwest::get(url).await.with_context(|| format!("{endpoint} was not reached"))?;
+    let answer = client.get(url).send().await.with_context(|| format!("{endpoint} was not reached"))?;
     let status = answer.status();
     let text = answer.text().await?;
     if !status.is_success() {

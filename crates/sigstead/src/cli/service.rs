@@ -2,11 +2,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sigstead_clock::SystemClock;
-use sigstead_serve::{Health, Limits, Tasks, admin_router, bind, install_metrics};
+use sigstead_clock::{Clock, SystemClock};
+use sigstead_serve::{Health, Limits, Tasks, admin_router, bind, install_metrics, only_paths};
 
 use super::ServiceArguments;
-use crate::config::Config;
+use crate::config::{Config, TlsConfig};
 use crate::wire::{self, Ground};
 use crate::{console, shutdown};
 
@@ -21,6 +21,17 @@ pub(super) enum Service {
 }
 
 impl Service {
+    /// Its section in the configuration.
+    const fn section(self) -> &'static str {
+        match self {
+            Self::Ca => "ca",
+            Self::Tsa => "tsa",
+            Self::Log => "log",
+            Self::Ct => "ct",
+            Self::Trust => "trust",
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Ca => "the certificate authority",
@@ -37,10 +48,11 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let config = Config::load(&arguments.config, &arguments.overrides)?;
     let tasks = Tasks::new();
     let health = Health::new();
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let listen = listen_address(service, &config)?;
-    let bound = bind(service.name(), listen).await?;
-    let ready = format!("{} listens on http://{}", service.name(), bound.local_addr());
+    let tls = wire::tls(&config, service.section(), Arc::clone(&clock))?;
+    let bound = bind(service.name(), listen).await?.with_tls(tls);
+    let ready = format!("{} listens on {}", service.name(), bound.url());
     let ground = Ground {
         clock,
         tasks: tasks.clone(),
@@ -62,8 +74,12 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         }
         Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
     };
+    if let Some(TlsConfig { open_listen: Some(address), open_paths, .. }) = config.tls(service.section())? {
+        let router = only_paths(router.clone(), &open_paths);
+        bind("the open paths", address).await?.serve(router, &Limits::default(), &tasks);
+    }
     bound.serve(router, &Limits::default(), &tasks);
-    serve_admin(&config, health, &tasks).await?;
+    serve_admin(&config, health, &ground).await?;
     console::line(ready);
     shutdown::wait_and_finish(&tasks, opened.as_ref()).await?;
     Ok(ExitCode::SUCCESS)
@@ -79,10 +95,12 @@ fn listen_address(service: Service, config: &Config) -> anyhow::Result<SocketAdd
     })
 }
 
-async fn serve_admin(config: &Config, health: Health, tasks: &Tasks) -> anyhow::Result<()> {
+async fn serve_admin(config: &Config, health: Health, ground: &Ground) -> anyhow::Result<()> {
     if let Some(address) = config.admin_listen()? {
         let router = admin_router(health, install_metrics()?);
-        bind("metrics and health", address).await?.serve(router, &Limits::default(), tasks);
+        let tls = wire::tls(config, "admin", Arc::clone(&ground.clock))?;
+        let bound = bind("metrics and health", address).await?.with_tls(tls);
+        bound.serve(router, &Limits::default(), &ground.tasks);
     }
     Ok(())
 }

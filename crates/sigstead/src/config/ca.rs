@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Config;
+use super::{CallConfig, Config};
 
 /// Certificates live this long unless the configuration says otherwise (Fulcio's ten minutes).
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
@@ -16,6 +16,8 @@ pub(crate) struct CaConfig {
     pub(crate) lifetime: Duration,
     /// Where to log precertificates, and the file with that log's public key.
     pub(crate) ct: Option<(String, PathBuf)>,
+    /// How that log is reached over TLS.
+    pub(crate) ct_call: CallConfig,
 }
 
 impl Config {
@@ -35,6 +37,7 @@ impl Config {
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
             ct,
+            ct_call: self.ct_call()?,
         })
     }
 }

@@ -7,6 +7,8 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::tls::RawTls;
+
 /// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
 const ENVIRONMENT_PREFIX: &str = "SIGSTEAD_";
 /// Keys outside sections; other variables without `__` are flags of commands, not keys.
@@ -32,24 +34,30 @@ pub(crate) struct RawConfig {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawListener {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawCa {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) chain: Option<PathBuf>,
     pub(crate) issuers: Option<PathBuf>,
     pub(crate) lifetime_secs: Option<u64>,
     pub(crate) ct_url: Option<String>,
+    pub(crate) ct_ca: Option<PathBuf>,
+    pub(crate) ct_client_certificate: Option<PathBuf>,
+    pub(crate) ct_client_key: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawTsa {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) chain: Option<PathBuf>,
@@ -71,6 +79,7 @@ pub(crate) struct RawTsa {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawLog {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) public_key: Option<PathBuf>,
@@ -104,6 +113,7 @@ pub(crate) struct RawLogV2 {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawCt {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) public_key: Option<PathBuf>,
@@ -116,6 +126,7 @@ pub(crate) struct RawCt {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawTrust {
     pub(crate) listen: Option<String>,
+    pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) oidc_url: Option<String>,
 }
@@ -164,23 +175,20 @@ fn environment() -> Vec<(String, String)> {
 }
 
 fn overlay(table: &mut Table, key: &str, value: &str) -> anyhow::Result<()> {
-    // A bare number or boolean keeps its type; everything else is text.
+    // A bare number, boolean or list keeps its type; everything else is text.
     let value = match value.parse::<Value>() {
-        Ok(value @ (Value::Integer(_) | Value::Boolean(_))) => value,
+        Ok(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
         _ => Value::String(value.to_owned()),
     };
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((section, key)) => {
-            let section_value = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            let Value::Table(section_table) = section_value else {
-                bail!("{section} is not a section of the configuration");
-            };
-            section_table.insert(key.to_owned(), value);
-        }
+    let (sections, key) = key.rsplit_once('.').map_or((None, key), |(sections, key)| (Some(sections), key));
+    let mut inner = table;
+    for section in sections.into_iter().flat_map(|sections| sections.split('.')) {
+        let Value::Table(next) = inner.entry(section).or_insert_with(|| Value::Table(Table::new())) else {
+            bail!("{section} is not a section of the configuration");
+        };
+        inner = next;
     }
+    inner.insert(key.to_owned(), value);
     Ok(())
 }
 

@@ -6,13 +6,17 @@ use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtLogConfig, IssuingC
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_store::Database;
 
-use super::{Ground, keys};
+use super::{Ground, http_client, keys};
 use crate::config::CaConfig;
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
     let ct = match &config.ct {
-        Some((url, key)) => Some(CtLogConfig { url: url.clone(), public_key: keys::public_key(key)? }),
+        Some((url, key)) => Some(CtLogConfig {
+            url: url.clone(),
+            public_key: keys::public_key(key)?,
+            http: http_client(&config.ct_call)?,
+        }),
         None => None,
     };
     let parts = Parts {
@@ -35,6 +39,7 @@ pub(crate) fn check_ca(config: &CaConfig) -> anyhow::Result<()> {
     keys::check_key(&config.key)?;
     keys::chain(&config.chain)?;
     config.ct.as_ref().map(|(_, key)| keys::public_key(key)).transpose()?;
+    http_client(&config.ct_call)?.build().context("what [ca] calls the CT log with")?;
     Ok(())
 }
 

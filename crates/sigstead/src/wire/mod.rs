@@ -4,6 +4,7 @@ mod ca;
 mod ct;
 mod keys;
 mod log;
+mod tls;
 mod trust;
 mod tsa;
 
@@ -20,6 +21,7 @@ pub(crate) use ca::{ca, check_ca};
 pub(crate) use ct::ct;
 pub(crate) use keys::check_key;
 pub(crate) use log::log;
+pub(crate) use tls::{http_client, tls};
 pub(crate) use trust::trust_documents;
 pub(crate) use tsa::{check_tsa, tsa};
 

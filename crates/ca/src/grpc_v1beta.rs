@@ -1,0 +1,61 @@
+//! Fulcio's v1beta API over gRPC: what its v1 JSON is the mapping of.
+
+use std::sync::Arc;
+
+use axum::Router;
+use sigstead_proto::fulcio_v1beta::CreateSigningCertificateRequest;
+use sigstead_proto::fulcio_v1beta::ca_server::{Ca, CaServer};
+use sigstead_proto::google_api::HttpBody;
+use sigstead_x509::Certificate;
+use tonic::{Request, Response, Status};
+
+use crate::error::Error;
+use crate::grpc::token_of;
+use crate::possession::KeyProof;
+use crate::v1::{PEM_CHAIN, joined};
+use crate::{CertificateAuthority, MAX_BODY};
+
+pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<CertificateAuthority>> {
+    let service = CaServer::new(Service(Arc::clone(authority))).max_decoding_message_size(MAX_BODY);
+    Router::new().route_service("/dev.sigstore.fulcio.v1beta.CA/{method}", service)
+}
+
+struct Service(Arc<CertificateAuthority>);
+
+#[tonic::async_trait]
+impl Ca for Service {
+    /// A missing key is told before the token is looked at.
+    async fn create_signing_certificate(
+        &self,
+        request: Request<CreateSigningCertificateRequest>,
+    ) -> Result<Response<HttpBody>, Status> {
+        let (metadata, _, message) = request.into_parts();
+        let proof = key_proof(message)?;
+        let principal = self.0.authenticate(&token_of(&metadata).unwrap_or_default()).await?;
+        let issued = self.0.certify(&principal, proof).await?;
+        let mut response = Response::new(pem(&issued.chain));
+        // Fulcio's gateway turns it into the status of the v1 API.
+        response.metadata_mut().insert("x-http-code", tonic::metadata::MetadataValue::from_static("201"));
+        Ok(response)
+    }
+
+    async fn get_root_certificate(&self, _: Request<()>) -> Result<Response<HttpBody>, Status> {
+        Ok(Response::new(pem(&self.0.issuer.chain)))
+    }
+}
+
+fn key_proof(message: CreateSigningCertificateRequest) -> Result<KeyProof, Error> {
+    if !message.certificate_signing_request.is_empty() {
+        return Ok(KeyProof::Request(message.certificate_signing_request));
+    }
+    let key = message.public_key.ok_or(Error::Key)?.content;
+    Ok(KeyProof::PublicKey { key, proof: message.signed_email_address })
+}
+
+fn pem(chain: &[Certificate]) -> HttpBody {
+    HttpBody {
+        content_type: PEM_CHAIN.to_owned(),
+        data: joined(chain, "\n").into_bytes(),
+        extensions: Vec::new(),
+    }
+}
