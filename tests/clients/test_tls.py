@@ -1,5 +1,6 @@
 """Every listener over TLS: cosign, grpcio, curl and openssl; clients by certificate; new certificates under load."""
 
+import json
 import re
 import socket
 import ssl
@@ -209,6 +210,38 @@ def test_who_shows_no_certificate_is_refused(closed_tsa, authority):
     assert curl(authority, f"{url}/ping") == [".", "200"]
     assert curl(authority, f"{plain}/ping") == [".", "200"]
     assert curl(authority, f"{plain}/api/v1/timestamp/certchain")[1] == "404"
+
+
+def test_each_api_refuses_in_its_own_words(binary, tls_stack, authority, tmp_path):
+    """The log with client certificates required; its metrics too, with health on an open port."""
+    address, admin, plain = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    certificate, key = authority.issue("admin", "127.0.0.1")
+    settings = [f"log.listen={address}", f"admin.listen={admin}", f"admin.tls.open_listen={plain}"]
+    settings += [f"admin.tls.certificate={certificate}", f"admin.tls.key=file:{key}"]
+    for section in ["log", "admin"]:
+        settings += [f"{section}.tls.client_auth=required", f"{section}.tls.client_ca={authority.pem}"]
+    flags = [part for setting in settings for part in ("--set", setting)]
+    program = Program([binary, "log", "--config", tls_stack.document("sigstead.toml"), *flags], tmp_path / "log")
+    wait_for(lambda: "https://" in program.output(), "the log")
+    told = "a client certificate is required"
+    try:
+        v1, status = curl(authority, f"https://{address}/api/v1/log")
+        assert (status, json.loads(v1)) == ("401", {"code": 401, "message": told})
+        v2, status = curl(authority, "-d", "{}", f"https://{address}/api/v2/log/entries")
+        assert (status, json.loads(v2)) == ("401", {"code": 16, "message": told, "details": []})
+        with grpc.secure_channel(address, grpc.ssl_channel_credentials(authority.pem.read_bytes())) as calls:
+            assert calls.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=20) == b"\x08\x01"
+            with pytest.raises(grpc.RpcError) as refusal:
+                calls.unary_unary("/dev.sigstore.rekor.v2.Rekor/CreateEntry")(b"", timeout=20)
+        assert (refusal.value.code().name, refusal.value.details()) == ("UNAUTHENTICATED", told)
+        assert curl(authority, f"https://{admin}/metrics") == [f"{told}\n", "401"]
+        assert curl(authority, f"https://{admin}/readyz")[1] == "200"
+        assert [curl(authority, f"http://{plain}/{path}")[1] for path in ("readyz", "metrics")] == ["200", "404"]
+        certificate, key = authority.client("scraper", "scraper.test")
+        metrics, status = curl(authority, "--cert", certificate, "--key", key, f"https://{admin}/metrics")
+        assert status == "200" and "sigstead_tls_clients_refused_total" in metrics
+    finally:
+        assert program.stop() == 0
 
 
 def test_a_configuration_that_cannot_work_is_told(binary, tls_stack, authority):

@@ -21,10 +21,10 @@ impl Client {
     }
 }
 
-/// For logs.
+/// For logs: on one line, whatever a name holds.
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.0.iter().map(SubjectAlternativeName::value).collect();
+        let names: Vec<String> = self.0.iter().map(|name| name.value().escape_debug().to_string()).collect();
         f.write_str(&names.join(","))
     }
 }

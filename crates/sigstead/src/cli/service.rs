@@ -2,8 +2,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::Router;
 use sigstead_clock::{Clock, SystemClock};
-use sigstead_serve::{Health, Limits, Tasks, admin_router, bind, install_metrics, only_paths};
+use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics, only_paths};
 
 use super::ServiceArguments;
 use crate::config::{Config, TlsConfig};
@@ -74,11 +75,7 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         }
         Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
     };
-    if let Some(TlsConfig { open_listen: Some(address), open_paths, .. }) = config.tls(service.section())? {
-        let router = only_paths(router.clone(), &open_paths);
-        bind("the open paths", address).await?.serve(router, &Limits::default(), &tasks);
-    }
-    bound.serve(router, &Limits::default(), &tasks);
+    serve(bound, router, service.section(), &config, &tasks).await?;
     serve_admin(&config, health, &ground).await?;
     console::line(ready);
     shutdown::wait_and_finish(&tasks, opened.as_ref()).await?;
@@ -100,7 +97,23 @@ async fn serve_admin(config: &Config, health: Health, ground: &Ground) -> anyhow
         let router = admin_router(health, install_metrics()?);
         let tls = wire::tls(config, "admin", Arc::clone(&ground.clock))?;
         let bound = bind("metrics and health", address).await?.with_tls(tls);
-        bound.serve(router, &Limits::default(), &ground.tasks);
+        serve(bound, router, "admin", config, &ground.tasks).await?;
     }
+    Ok(())
+}
+
+/// Answers on the section's port, and for its open paths on another one if it names one.
+async fn serve(
+    bound: BoundListener,
+    router: Router,
+    section: &str,
+    config: &Config,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    if let Some(TlsConfig { open_listen: Some(address), open_paths, .. }) = config.tls(section)? {
+        let open = bind("the open paths (open_listen)", address).await?;
+        open.serve(only_paths(router.clone(), &open_paths), &Limits::default(), tasks);
+    }
+    bound.serve(router, &Limits::default(), tasks);
     Ok(())
 }
