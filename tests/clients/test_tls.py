@@ -227,8 +227,9 @@ def test_each_api_refuses_in_its_own_words(binary, tls_stack, authority, tmp_pat
     try:
         v1, status = curl(authority, f"https://{address}/api/v1/log")
         assert (status, json.loads(v1)) == ("401", {"code": 401, "message": told})
-        v2, status = curl(authority, "-d", "{}", f"https://{address}/api/v2/log/entries")
-        assert (status, json.loads(v2)) == ("401", {"code": 16, "message": told, "details": []})
+        for _ in range(10):
+            v2, status = curl(authority, "-d", "{}", f"https://{address}/api/v2/log/entries")
+            assert (status, json.loads(v2)) == ("401", {"code": 16, "message": told, "details": []})
         with grpc.secure_channel(address, grpc.ssl_channel_credentials(authority.pem.read_bytes())) as calls:
             assert calls.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=20) == b"\x08\x01"
             with pytest.raises(grpc.RpcError) as refusal:

@@ -1,5 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -11,6 +13,10 @@ use super::{AllowedClient, Client};
 
 /// Probes cannot show a certificate.
 pub const DEFAULT_OPEN_PATHS: [&str; 4] = ["/ping", "/healthz", "/readyz", "/grpc.health.v1.Health/Check"];
+
+/// How long, and how much of it, the body of a refused request is listened to.
+const UNREAD_PATIENCE: Duration = Duration::from_secs(1);
+const MAX_UNREAD: usize = 64 * 1024;
 
 /// Whether clients must show a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,10 +97,14 @@ pub(crate) async fn require_client(
         "a client was refused"
     );
     let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if media_type.unwrap_or_default().starts_with(b"application/grpc") {
-        return Status::new(refusal.code(), refusal.message()).into_http();
-    }
-    refusal.answer((policy.error_shape)(request.uri().path()))
+    let answer = if media_type.unwrap_or_default().starts_with(b"application/grpc") {
+        Status::new(refusal.code(), refusal.message()).into_http()
+    } else {
+        refusal.answer((policy.error_shape)(request.uri().path()))
+    };
+    // An HTTP/2 stream that is answered before its end is reset, and some clients then drop the answer.
+    let _ended = tokio::time::timeout(UNREAD_PATIENCE, to_bytes(request.into_body(), MAX_UNREAD)).await;
+    answer
 }
 
 /// A router's `paths` alone; anything else is not found.
