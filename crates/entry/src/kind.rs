@@ -119,6 +119,11 @@ impl Proposed {
         }
     }
 
+    /// Whether checking it may take far longer than its length tells: it holds what is unpacked.
+    pub const fn unpacks(&self) -> bool {
+        matches!(self.0, Kind::Alpine(_) | Kind::Jar(_))
+    }
+
     /// Checks every signature and writes the leaf. A committed entry has nothing to check; it can be looked up.
     ///
     /// `now_unix` is the time in Unix seconds: TUF metadata expires.

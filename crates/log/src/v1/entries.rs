@@ -17,7 +17,7 @@ use crate::shards::Location;
 /// Rekor's pattern for entry ids.
 pub(super) const ID_PATTERN: &str = "^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$";
 
-/// Bodies from this length on are checked aside: smaller ones take less than a millisecond.
+/// Bodies from this length on are checked aside: smaller ones take less than a millisecond, unless they unpack.
 const LARGE: usize = 128 << 10;
 
 /// `POST /api/v1/log/entries`
@@ -26,8 +26,7 @@ pub(super) async fn create(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let body = request::whole(body, log.limits.body)?;
-    let canonical =
-        if body.len() < LARGE { canonical(&log, &body)? } else { canonical_aside(&log, body).await? };
+    let canonical = canonical(&log, body).await?;
     let (location, body, appended) = log.append(canonical).await?;
     let shown = Shown {
         location,
@@ -58,16 +57,22 @@ fn location_of(id: &EntryId) -> String {
     format!("/api/v1/log/entries/{id}")
 }
 
-/// A package of megabytes must not keep a thread from all the small requests that it serves.
-async fn canonical_aside(log: &Arc<RekorLog>, body: Bytes) -> Result<Canonical, Error> {
+/// A proposed entry, checked, as the leaf's bytes. What may take long must not keep a thread from all the small
+/// requests that it serves.
+async fn canonical(log: &Arc<RekorLog>, body: Bytes) -> Result<Canonical, Error> {
+    if body.len() < LARGE {
+        let proposed = proposed(log, &body)?;
+        if !proposed.unpacks() {
+            return Ok(log.verify(proposed)?);
+        }
+    }
     let log = Arc::clone(log);
-    let checked = tokio::task::spawn_blocking(move || canonical(&log, &body)).await;
+    let checked = tokio::task::spawn_blocking(move || Ok(log.verify(proposed(&log, &body)?)?)).await;
     let lost = |_| Error::handler(StatusCode::INTERNAL_SERVER_ERROR, "the entry was not checked to its end");
     checked.map_err(lost)?
 }
 
-/// A proposed entry, checked, as the leaf's bytes.
-fn canonical(log: &RekorLog, body: &[u8]) -> Result<Canonical, Error> {
+fn proposed(log: &RekorLog, body: &[u8]) -> Result<Proposed, Error> {
     let missing = || Error::invalid(class::MISSING, "proposedEntry in body is required");
     let entry = request::json(body)?.ok_or_else(missing)?;
     let fields = request::fields(&entry)?;
@@ -79,7 +84,7 @@ fn canonical(log: &RekorLog, body: &[u8]) -> Result<Canonical, Error> {
         let why = "entry not insertable into log: it is in the form that the log keeps".to_owned();
         return Err(Rejection::Entry(why).into());
     }
-    Ok(log.verify(proposed)?)
+    Ok(proposed)
 }
 
 /// `GET /api/v1/log/entries?logIndex=N`
