@@ -32,6 +32,7 @@ fn verify(request: CreateEntryRequest) {
     let verifier = Verifier { material, key_details: by.key_details };
     let entry = HashedRekord { digest: request.digest, signature: signature.content, verifier };
     if let Ok(leaf) = entry.verify(&Algorithms::head()) {
-        serde_json::from_slice::<serde_json::Value>(&leaf.body).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&leaf.body).unwrap();
+        assert_eq!(leaf.body, serde_json_canonicalizer::to_vec(&body).unwrap(), "RFC 8785");
     }
 }
