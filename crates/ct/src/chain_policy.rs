@@ -9,6 +9,7 @@ use sigstead_merkle::Hash;
 use sigstead_x509::precertificate::{is_precertificate, issuer_key_hash, tbs_without_poison};
 use sigstead_x509::{Certificate, oid};
 
+use crate::authorities::Authorities;
 use crate::error::Error;
 use crate::leaf::{EntryKind, Submitted};
 
@@ -35,7 +36,7 @@ pub(crate) struct Accepted {
 
 /// Reads a submission, and checks it: leaf first, each certificate signed by the next, the last one an
 /// accepted root or signed by one, for code signing, with the poison exactly where it belongs.
-pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> Result<Accepted, Error> {
+pub(crate) fn accept(body: &[u8], endpoint: Endpoint, authorities: &Authorities) -> Result<Accepted, Error> {
     let submission: Submission = serde_json::from_slice(body).map_err(Error::bad_request)?;
     if submission.chain.is_empty() || submission.chain.len() > MAX_CHAIN {
         return Err(Error::bad_request(format!("a chain has 1 to {MAX_CHAIN} certificates")));
@@ -48,7 +49,7 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> 
             .map_err(|error| Error::bad_request(format!("certificate {position}: {error}")))
     });
     let mut chain: Vec<Certificate> = parsed.collect::<Result<_, _>>()?;
-    complete(&mut chain, roots)?;
+    complete(&mut chain, authorities)?;
     let (leaf, issuers) = chain.split_first().ok_or_else(|| Error::bad_request("the chain is empty"))?;
     let issuer = issuers.first().ok_or_else(|| Error::bad_request("a root cannot be submitted alone"))?;
     check_leaf(leaf, endpoint)?;
@@ -72,23 +73,22 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, roots: &[Certificate]) -> 
 }
 
 /// Checks the signatures along the chain, and adds the root if it was left out.
-fn complete(chain: &mut Vec<Certificate>, roots: &[Certificate]) -> Result<(), Error> {
+fn complete(chain: &mut Vec<Certificate>, authorities: &Authorities) -> Result<(), Error> {
     for (position, pair) in chain.windows(2).enumerate() {
-        if let [certificate, issuer] = pair {
-            let signed = certificate.verify_signed_by(issuer).is_ok() && issuer.is_ca();
-            if !signed {
-                return Err(Error::bad_request(format!(
-                    "certificate {position} is not issued by the next one"
-                )));
-            }
+        if let [certificate, issuer] = pair
+            && !(authorities.is_issued_by(certificate, issuer) && issuer.is_ca())
+        {
+            return Err(Error::bad_request(format!("certificate {position} is not issued by the next one")));
         }
     }
     let last = chain.last().ok_or_else(|| Error::bad_request("the chain is empty"))?;
-    if roots.contains(last) {
-        return Ok(());
+    let roots = authorities.roots();
+    if !roots.contains(last) {
+        let root = roots.iter().find(|root| authorities.is_issued_by(last, root));
+        let root = root.ok_or_else(|| Error::bad_request("the chain does not end at an accepted root"))?;
+        chain.push(root.clone());
     }
-    let root = roots.iter().find(|root| last.verify_signed_by(root).is_ok());
-    chain.push(root.ok_or_else(|| Error::bad_request("the chain does not end at an accepted root"))?.clone());
+    authorities.remember(chain.get(1..).unwrap_or_default());
     Ok(())
 }
 

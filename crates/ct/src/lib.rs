@@ -3,6 +3,7 @@
 //! In scope: which chains are accepted, leaves and their bytes, SCTs, both read APIs.
 //! Out of scope: the tree (see `tlog`), certificates and SCT encodings (see `x509`).
 
+mod authorities;
 mod chain_policy;
 mod error;
 mod leaf;

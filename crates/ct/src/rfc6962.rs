@@ -40,7 +40,9 @@ struct Roots {
 }
 
 async fn roots(State(log): State<Arc<CtLog>>) -> Json<Roots> {
-    Json(Roots { certificates: log.roots.iter().map(|root| BASE64_STANDARD.encode(root.der())).collect() })
+    Json(Roots {
+        certificates: log.authorities.roots().iter().map(|root| BASE64_STANDARD.encode(root.der())).collect(),
+    })
 }
 
 #[derive(Serialize)]

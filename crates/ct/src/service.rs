@@ -9,13 +9,15 @@ use sigstead_store::{Database, StoreError, Tree, TreeKind};
 use sigstead_tlog::{AppendError, Log};
 use sigstead_x509::Certificate;
 
+use crate::authorities::Authorities;
+
 /// A CT log: its tree, its key, and the authorities whose certificates it takes.
 #[derive(Debug)]
 pub struct CtLog {
     pub(crate) log: Log<Database>,
     pub(crate) database: Database,
     pub(crate) signer: Arc<dyn Signer>,
-    pub(crate) roots: Vec<Certificate>,
+    pub(crate) authorities: Authorities,
     /// Issuers' certificates that are known to be stored: few, again and again, for only accepted chains have any.
     stored_issuers: RwLock<HashMap<Hash, Bytes>>,
 }
@@ -37,7 +39,13 @@ impl CtLog {
     /// A log over its parts.
     pub fn new(config: CtConfig) -> Self {
         let CtConfig { log, database, signer, roots } = config;
-        Self { log, database, signer, roots, stored_issuers: RwLock::default() }
+        Self {
+            log,
+            database,
+            signer,
+            authorities: Authorities::new(roots),
+            stored_issuers: RwLock::default(),
+        }
     }
 
     /// Keeps the issuers' certificates, which entries name by fingerprint only.
