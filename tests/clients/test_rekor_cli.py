@@ -203,9 +203,8 @@ def test_search_by_email(rekor, stack, blob, work):
     assert uuid in rekor("search", "--email", EMAIL)
 
 
-def test_attestations_are_stored_and_found_by_subject(rekor, stack, work):
-    """An in-toto statement: searched by what it is about, its payload kept and given back."""
-    digest = hashlib.sha256(b"subject of the statement" + work.name.encode() + str(work).encode()).hexdigest()
+def upload_statement(rekor, work, digest):
+    """Logs a signed in-toto statement about a digest; its index and the statement."""
     statement = {
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": "https://slsa.dev/provenance/v0.2",
@@ -225,7 +224,13 @@ def test_attestations_are_stored_and_found_by_subject(rekor, stack, work):
     }
     (work / "envelope.json").write_text(json.dumps(envelope))
     flags = ["--artifact", work / "envelope.json", "--public-key", work / "pub.pem", "--pki-format", "x509"]
-    index = index_of(rekor("upload", *flags, "--type", "intoto"))
+    return index_of(rekor("upload", *flags, "--type", "intoto")), statement
+
+
+def test_attestations_are_stored_and_found_by_subject(rekor, work):
+    """An in-toto statement: searched by what it is about, its payload kept and given back."""
+    digest = hashlib.sha256(b"subject of the statement" + work.name.encode() + str(work).encode()).hexdigest()
+    index, statement = upload_statement(rekor, work, digest)
     entry = rekor.json("get", "--log-index", index)
     assert json.loads(base64.b64decode(entry["Attestation"]) if entry["Attestation"][0] != "{" else entry["Attestation"]) == statement
     assert entry["UUID"] in rekor("search", "--sha", digest)

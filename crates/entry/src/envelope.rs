@@ -6,7 +6,7 @@ use crate::SearchField;
 use crate::fields::{Fields, either_base64};
 
 /// Payload type of in-toto statements.
-const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 
 /// A DSSE envelope, decoded.
 #[derive(Debug, Clone)]

@@ -167,7 +167,11 @@ impl RekorLog {
     ) -> Result<TransparencyLogEntry, LogError> {
         let shard = shards.get(found.location.shard);
         let (index, time) = (shards.global_index(found.location), found.timestamp_ms / 1000);
-        let set = signed_entry_timestamp(shard, &BASE64_STANDARD.encode(&found.body), time, index).await?;
+        let body_text = BASE64_STANDARD.encode(&found.body);
+        let set = match &found.promise {
+            Some(promise) => promise.set.to_vec(),
+            None => signed_entry_timestamp(shard, &body_text, time, index).await?,
+        };
         let text = |name: &str| Fields::of(Some(body)).text(name).unwrap_or_default().to_owned();
         Ok(TransparencyLogEntry {
             log_index: index.cast_signed(),

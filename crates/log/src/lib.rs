@@ -6,6 +6,7 @@
 mod entry_id;
 mod events;
 mod found_by;
+pub mod import;
 mod record;
 mod search;
 mod service;
@@ -18,7 +19,7 @@ pub use events::EventSink;
 pub use record::hash_record;
 pub use search::{SearchedLogs, router as search_router};
 pub use service::{LogError, RekorConfig, RekorLimits, RekorLog};
-pub use shards::{OpenShard, Shard, open_active_tree, rotate};
+pub use shards::{OpenShard, Shard, ShardKey, open_active_tree, rotate};
 pub use surface::Surface;
 pub use v1::router;
 pub use v2::{

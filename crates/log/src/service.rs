@@ -4,6 +4,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use sigstead_clock::Clock;
+use sigstead_crypto::Signer;
 use sigstead_entry::{Canonical, Proposed, Rejection, attestation_key};
 use sigstead_merkle::Hash;
 use sigstead_store::{
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::entry_id::EntryId;
 use crate::found_by::found_by;
-use crate::record::{body_of, leaf_of};
+use crate::record::{Promise, body_of, leaf_of, promise_of, time_of};
 use crate::shards::{Location, OpenShard, Shard, Shards};
 use crate::surface::Surface;
 
@@ -98,6 +99,8 @@ pub(crate) struct FoundEntry {
     pub(crate) proof: InclusionProof,
     pub(crate) checkpoint: String,
     pub(crate) attestation: Option<Bytes>,
+    /// What another log promised for it.
+    pub(crate) promise: Option<Promise>,
 }
 
 impl RekorLog {
@@ -165,8 +168,8 @@ impl RekorLog {
             return Ok(());
         }
         let message = format!("sigstead genesis of {}\n", active.log.tree().origin);
-        let signature = active.signer.sign(message.as_bytes()).await?;
-        let entry = genesis_entry(message.as_bytes(), &signature, active);
+        let signature = active.signer()?.sign(message.as_bytes()).await?;
+        let entry = genesis_entry(message.as_bytes(), &signature, active.signer()?);
         let canonical = self.verify(Proposed::parse(&entry)?)?;
         self.append_to(active, &canonical).await?;
         Ok(())
@@ -201,7 +204,7 @@ impl RekorLog {
             (data.len() <= self.limits.attestation)
                 .then(|| Attestation { key: key.clone(), data: data.clone() })
         };
-        let (search_keys, search_terms) = found_by(canonical);
+        let (search_keys, search_terms) = found_by(&canonical.search_values, &canonical.fields);
         let proposal = Proposal {
             leaf: LeafSource::Fixed(leaf_of(&canonical.body)),
             search_keys,
@@ -223,7 +226,8 @@ impl RekorLog {
         };
         Ok(Some(FoundEntry {
             location,
-            timestamp_ms: found.entry.timestamp_ms,
+            timestamp_ms: time_of(&found.entry),
+            promise: promise_of(&found.entry.record),
             proof: found.proof,
             checkpoint: found.head.note.clone(),
             attestation,
@@ -251,11 +255,11 @@ impl RekorLog {
     }
 }
 
-fn genesis_entry(message: &[u8], signature: &[u8], shard: &Shard) -> serde_json::Value {
+fn genesis_entry(message: &[u8], signature: &[u8], signer: &Arc<dyn Signer>) -> serde_json::Value {
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
 
-    let hash = shard.signer.algorithm().hash();
+    let hash = signer.algorithm().hash();
     serde_json::json!({
         "kind": "hashedrekord",
         "apiVersion": "0.0.1",
@@ -263,7 +267,7 @@ fn genesis_entry(message: &[u8], signature: &[u8], shard: &Shard) -> serde_json:
             "data": { "hash": { "algorithm": hash.name(), "value": hex::encode(hash.digest(message)) } },
             "signature": {
                 "content": BASE64_STANDARD.encode(signature),
-                "publicKey": { "content": BASE64_STANDARD.encode(shard.public_key().to_pem()) },
+                "publicKey": { "content": BASE64_STANDARD.encode(signer.public_key().to_pem()) },
             },
         },
     })

@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sigstead_clock::Clock;
-use sigstead_crypto::{PublicKey, Signer};
+use sigstead_crypto::{PublicKey, SignError, Signer};
 use sigstead_store::{Database, StoreError, Tree, TreeKey, TreeKind};
 use sigstead_tlog::{AppendError, Log};
 
@@ -17,13 +17,33 @@ pub type OpenShard =
 pub struct Shard {
     /// The tree's log.
     pub log: Log<Database>,
-    /// Signs its SETs.
-    pub signer: Arc<dyn Signer>,
+    /// Signs its SETs, or did.
+    pub key: ShardKey,
+}
+
+/// Where a shard's key is.
+#[derive(Debug, Clone)]
+pub enum ShardKey {
+    /// Here.
+    Here(Arc<dyn Signer>),
+    /// With the log that the shard was imported from: what it signed is stored, and it signs nothing more.
+    Elsewhere(PublicKey),
 }
 
 impl Shard {
     pub(crate) fn public_key(&self) -> &PublicKey {
-        self.signer.public_key()
+        match &self.key {
+            ShardKey::Here(signer) => signer.public_key(),
+            ShardKey::Elsewhere(public_key) => public_key,
+        }
+    }
+
+    /// The key that signs here.
+    pub(crate) fn signer(&self) -> Result<&Arc<dyn Signer>, SignError> {
+        match &self.key {
+            ShardKey::Here(signer) => Ok(signer),
+            ShardKey::Elsewhere(_) => Err(SignError::new("the key of an imported shard is not here")),
+        }
     }
 
     pub(crate) fn tree_id(&self) -> i64 {

@@ -8,8 +8,8 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
-    Batch, Committed, Head, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, SearchTerm, StoreError,
-    TermPattern, Tree, TreeKey, TreeKind,
+    Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, SearchTerm,
+    StoreError, TermPattern, Tree, TreeKey, TreeKind,
 };
 
 /// How the database is used.
@@ -102,6 +102,28 @@ impl Database {
     /// When the database fails, or another server rotates at this moment.
     pub async fn rotate(&self, new: &NewTree) -> Result<(), StoreError> {
         either!(self.rotate(new))
+    }
+
+    /// Makes an import, which is complete at `size`, a frozen shard; false if it is not of that size, or the log
+    /// takes entries of its own already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish_import(
+        &self,
+        tree: TreeKey,
+        size: u64,
+        shard: &ImportedShard,
+    ) -> Result<bool, StoreError> {
+        either!(self.finish_import(tree, size, shard))
+    }
+
+    /// What is kept of an imported shard; `None` for others.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn imported_shard(&self, tree: TreeKey) -> Result<Option<ImportedShard>, StoreError> {
+        either!(self.imported_shard(tree))
     }
 
     /// The stored texts of a field that match, in their order, at most `limit`.

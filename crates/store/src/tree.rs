@@ -11,6 +11,8 @@ pub struct TreeKey(pub(crate) i32);
 pub enum TreeKind {
     /// A Rekor v1 shard.
     RekorV1,
+    /// A shard of another Rekor on its way here: nobody serves it before it is complete and verified.
+    RekorV1Import,
     /// A Rekor v2 log.
     RekorV2,
     /// A certificate-transparency log.
@@ -21,13 +23,14 @@ impl TreeKind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::RekorV1 => "rekor-v1",
+            Self::RekorV1Import => "rekor-v1-import",
             Self::RekorV2 => "rekor-v2",
             Self::Ct => "ct",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Result<Self, StoreError> {
-        [Self::RekorV1, Self::RekorV2, Self::Ct]
+        [Self::RekorV1, Self::RekorV1Import, Self::RekorV2, Self::Ct]
             .into_iter()
             .find(|kind| kind.name() == name)
             .ok_or_else(|| StoreError::corrupt(format!("unknown kind of tree: {name}")))
@@ -87,6 +90,15 @@ pub struct NewTree {
     pub origin: String,
     /// When it is made, in milliseconds since the Unix epoch.
     pub created_ms: u64,
+}
+
+/// What is kept of an imported shard beside its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedShard {
+    /// SubjectPublicKeyInfo in DER of the key that signed for it.
+    pub public_key: Vec<u8>,
+    /// Its last checkpoint, a signed note.
+    pub checkpoint: String,
 }
 
 /// The part of a tree's row that changes with every batch.

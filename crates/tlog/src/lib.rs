@@ -21,6 +21,6 @@ pub use error::AppendError;
 pub use log::{Limits, Log, LogParts};
 pub use open::{open_active_tree, rotate_tree};
 pub use proof::InclusionProof;
-pub use publish::{PublishedHead, Publisher};
+pub use publish::{KeptCheckpoint, PublishedHead, Publisher};
 pub use read::{BundleBytes, ProvenEntry};
 pub use rollback_guard::{GuardError, RollbackGuard};

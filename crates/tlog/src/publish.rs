@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sigstead_crypto::SignError;
-use sigstead_crypto::note::NoteSigner;
+use sigstead_crypto::note::{Note, NoteSigner};
 use sigstead_merkle::{Checkpoint, Frontier, Hash, verify_consistency};
 use sigstead_store::{Head, TreeStore};
 
@@ -16,6 +16,29 @@ pub enum Publisher {
     Checkpoint(NoteSigner),
     /// As an RFC 6962 tree head, which is also inside the checkpoint note.
     TreeHead(NoteSigner),
+    /// Not any more: the key is elsewhere, and this is the last checkpoint that it signed.
+    Kept(KeptCheckpoint),
+}
+
+/// A checkpoint that was signed elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCheckpoint {
+    note: String,
+    size: u64,
+    root: Hash,
+}
+
+impl KeptCheckpoint {
+    /// From the signed note, whose signature was verified when it was brought here.
+    ///
+    /// # Errors
+    /// When it is no checkpoint.
+    pub fn parse(note: String) -> Result<Self, SignError> {
+        let text = Note::parse(&note).map_err(|error| SignError::new(error.to_string()))?.text;
+        let Checkpoint { size, root, .. } =
+            Checkpoint::parse(&text).map_err(|error| SignError::new(error.to_string()))?;
+        Ok(Self { note, size, root })
+    }
 }
 
 impl Publisher {
@@ -23,6 +46,7 @@ impl Publisher {
     pub(crate) fn validate(&self) -> Result<(), SignError> {
         match self {
             Self::Checkpoint(signer) | Self::TreeHead(signer) => signer.validate(),
+            Self::Kept(_) => Ok(()),
         }
     }
 }
@@ -129,6 +153,14 @@ impl<S: TreeStore> Log<S> {
             Publisher::TreeHead(signer) => {
                 let signed = signer.sign_tree_head(&text, head.size, &head.root, timestamp_ms).await?;
                 (signed.0, Some(signed.1))
+            }
+            Publisher::Kept(kept) if (kept.size, kept.root) == (head.size, head.root) => {
+                (kept.note.clone(), None)
+            }
+            Publisher::Kept(kept) => {
+                let why =
+                    format!("the tree has {} leaves, its last checkpoint is of {}", head.size, kept.size);
+                return Err(SignError::new(why));
             }
         };
         Ok(PublishedHead { size: head.size, root: head.root, timestamp_ms, note, tree_head_signature })

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::parameters::{Condition, Cursor, Parameters};
 use super::time_range;
 use crate::entry_id::EntryId;
-use crate::record::body_of;
+use crate::record::{body_of, time_of};
 use crate::v2::body_of as v2_body_of;
 
 /// Most texts that a part may be in.
@@ -62,6 +62,16 @@ enum Api {
     V2,
 }
 
+impl Api {
+    /// When an entry was taken, in milliseconds.
+    const fn time_of(&self) -> fn(&StoredEntry) -> u64 {
+        match self {
+            Self::V1 => time_of,
+            Self::V2 => |entry| entry.timestamp_ms,
+        }
+    }
+}
+
 impl SearchedLogs {
     /// Trees one after the other: v1's shards, oldest first, then v2's; the other way round for newest first.
     fn trees(&self, newest_first: bool) -> Vec<Searched> {
@@ -84,7 +94,9 @@ impl SearchedLogs {
         let mut cursor = parameters.cursor;
         for tree in self.trees(parameters.newest_first) {
             let size = tree.log.published().await?.size;
-            let range = time_range::range(&tree.log, size, parameters.after, parameters.before).await?;
+            let range =
+                time_range::range(&tree.log, size, parameters.after, parameters.before, tree.api.time_of())
+                    .await?;
             let mut query = SearchQuery {
                 tree: tree.log.tree().key,
                 all_of: all_of.clone(),
@@ -197,7 +209,7 @@ impl Searched {
             tree_id: tree_id.to_string(),
             log_index: self.offset + index,
             uuid,
-            time: Timestamp::from_millis(entry.timestamp_ms).to_rfc3339(),
+            time: Timestamp::from_millis(self.api.time_of()(entry)).to_rfc3339(),
             kind: fields.text("kind").unwrap_or_default().to_owned(),
             api_version: fields.text("apiVersion").unwrap_or_default().to_owned(),
             body: with_body.then(|| BASE64_STANDARD.encode(&body)),

@@ -35,6 +35,7 @@ pub(super) async fn create(
         proof: &appended.proof,
         checkpoint: &appended.checkpoint.note,
         attestation: None,
+        promise: None,
     };
     let (id, entry) = log_entry(&log, shown).await?;
     match appended.is_new {

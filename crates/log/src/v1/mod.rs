@@ -24,7 +24,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::RekorLog;
 use crate::surface::Operation;
 
-pub(crate) use response::signed_entry_timestamp;
+pub(crate) use response::{promised, signed_entry_timestamp};
 
 /// The API's routes, with and without a trailing slash.
 pub fn router(log: Arc<RekorLog>) -> Router {

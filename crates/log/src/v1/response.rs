@@ -12,6 +12,7 @@ use sigstead_tlog::InclusionProof;
 
 use crate::RekorLog;
 use crate::entry_id::EntryId;
+use crate::record::Promise;
 use crate::service::{FoundEntry, LogError};
 use crate::shards::{Location, Shard};
 
@@ -72,6 +73,7 @@ pub(super) struct Shown<'a> {
     pub(super) proof: &'a InclusionProof,
     pub(super) checkpoint: &'a str,
     pub(super) attestation: Option<&'a Bytes>,
+    pub(super) promise: Option<&'a Promise>,
 }
 
 impl<'a> From<&'a FoundEntry> for Shown<'a> {
@@ -83,18 +85,22 @@ impl<'a> From<&'a FoundEntry> for Shown<'a> {
             proof: &found.proof,
             checkpoint: &found.checkpoint,
             attestation: found.attestation.as_ref(),
+            promise: found.promise.as_ref(),
         }
     }
 }
 
-/// The entry as the API shows it, with a fresh SET; and its id.
+/// The entry as the API shows it, with a fresh SET or the one that came with it; and its id.
 pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(EntryId, LogEntry), LogError> {
     let shards = log.shards();
     let shard = shards.get(shown.location.shard);
     let (log_id, log_index) = (shard.log_id(), shards.global_index(shown.location));
     let integrated_time = shown.timestamp_ms / 1000;
     let body = BASE64_STANDARD.encode(shown.body);
-    let set = signed_entry_timestamp(shard, &body, integrated_time, log_index).await?;
+    let set = match shown.promise {
+        Some(promise) => promise.set.to_vec(),
+        None => signed_entry_timestamp(shard, &body, integrated_time, log_index).await?,
+    };
     let id = EntryId::new(shard.tree_id(), leaf_hash(shown.body));
     let entry = EntryBody {
         attestation: shown.attestation.map(|data| AttestationBody { data: BASE64_STANDARD.encode(data) }),
@@ -123,8 +129,13 @@ pub(crate) async fn signed_entry_timestamp(
     integrated_time: u64,
     log_index: u64,
 ) -> Result<Vec<u8>, SignError> {
-    let signed = SignedEntry { body, integrated_time, log_id: &shard.log_id(), log_index };
-    shard.signer.sign(&serde_json::to_vec(&signed).unwrap_or_default()).await
+    let promised = promised(body, integrated_time, &shard.log_id(), log_index);
+    shard.signer()?.sign(&promised).await
+}
+
+/// What a SET is over: RFC 8785 of exactly these fields.
+pub(crate) fn promised(body: &str, integrated_time: u64, log_id: &str, log_index: u64) -> Vec<u8> {
+    serde_json::to_vec(&SignedEntry { body, integrated_time, log_id, log_index }).unwrap_or_default()
 }
 
 pub(super) fn hex_all(hashes: &[Hash]) -> Vec<String> {

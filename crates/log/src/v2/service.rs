@@ -74,7 +74,7 @@ impl RekorV2 {
     pub(super) async fn append(&self, canonical: &Canonical) -> Result<Appended, Error> {
         let leaf = leaf_of(&canonical.body)
             .ok_or_else(|| Error::Entry(format!("an entry has at most {MAX_BODY} bytes")))?;
-        let (search_keys, search_terms) = found_by(canonical);
+        let (search_keys, search_terms) = found_by(&canonical.search_values, &canonical.fields);
         let proposal =
             Proposal { leaf: LeafSource::Fixed(leaf), search_keys, search_terms, attestation: None };
         Ok(self.log.append(proposal).await?)

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::note::NoteSigner;
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
-use sigstead_log::{OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, Surface, open_active_tree, router};
+use sigstead_log::{
+    OpenShard, RekorConfig, RekorLimits, RekorLog, Shard, ShardKey, Surface, open_active_tree, router,
+};
 use sigstead_store::{Database, Options, Tree, TreeKind};
 use sigstead_testkit::Answer;
 use sigstead_tlog::{Limits, Log, LogParts, Publisher};
@@ -57,7 +59,7 @@ impl Ground {
             Box::pin(async move {
                 let signer = ground.signer_of(tree.tree_id);
                 let log = ground.start(tree, NoteSigner::rekor_v1(HOST, Arc::clone(&signer))).await;
-                Ok(Shard { log, signer })
+                Ok(Shard { log, key: ShardKey::Here(signer) })
             })
         });
         let config = RekorConfig {

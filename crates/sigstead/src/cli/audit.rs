@@ -30,7 +30,7 @@ pub(super) async fn audit(kinds: &[TreeKind], arguments: &ServiceArguments) -> a
 fn hasher(kind: TreeKind) -> LeafHasher {
     match kind {
         TreeKind::Ct => sigstead_ct::hash_record,
-        TreeKind::RekorV1 => sigstead_log::hash_record,
+        TreeKind::RekorV1 | TreeKind::RekorV1Import => sigstead_log::hash_record,
         TreeKind::RekorV2 => sigstead_log::hash_v2_record,
     }
 }

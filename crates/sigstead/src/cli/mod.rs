@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod client;
+mod import;
 mod rotate;
 mod search;
 mod service;
@@ -93,6 +94,9 @@ enum LogCommand {
     Rotate(ServiceArguments),
     /// Freeze the Rekor v2 log for good: it is read on, and the next one gets another origin and key.
     FreezeV2(ServiceArguments),
+    /// Bring the shards of another Rekor here, before this log takes entries of its own: with their indexes, UUIDs,
+    /// promises and attestations. An import that was interrupted goes on where it was.
+    Import(Box<import::Import>),
     /// Find entries by image, digest, identity, issuer, repository, key and time, over all shards.
     Search(Box<search::Search>),
 }
@@ -138,6 +142,9 @@ impl Cli {
             }
             Command::Log(LogArguments { command: Some(LogCommand::FreezeV2(arguments)), .. }) => {
                 rotate::freeze_v2(&arguments).await
+            }
+            Command::Log(LogArguments { command: Some(LogCommand::Import(import)), .. }) => {
+                import.run().await
             }
             Command::Log(LogArguments { command: Some(LogCommand::Search(search)), .. }) => {
                 search.run().await

@@ -85,6 +85,7 @@ pub(crate) struct RawLog {
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) hostname: Option<String>,
     pub(crate) shard_keys: BTreeMap<String, String>,
+    pub(crate) earlier: Vec<RawEarlierKey>,
     pub(crate) read_only: bool,
     pub(crate) operations: Option<Vec<String>>,
     pub(crate) kinds: Option<Vec<String>>,
@@ -94,6 +95,14 @@ pub(crate) struct RawLog {
     pub(crate) events_url: Option<String>,
     pub(crate) events_token: Option<String>,
     pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawEarlierKey {
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) since: Option<String>,
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

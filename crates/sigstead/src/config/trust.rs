@@ -17,6 +17,8 @@ pub(crate) struct TrustConfig {
     /// Endpoint URL and chain file.
     pub(crate) tsa: Option<(String, PathBuf)>,
     pub(crate) log: Option<TrustedLog>,
+    /// Keys that signed for shards before, oldest first, each with its last moment.
+    pub(crate) earlier_logs: Vec<(TrustedLog, Timestamp)>,
     pub(crate) log_v2: Option<TrustedLog>,
     pub(crate) ct: Option<TrustedLog>,
 }
@@ -44,6 +46,7 @@ impl Config {
             oidc_url: trust.oidc_url.clone(),
             ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
             tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
+            earlier_logs: self.earlier_logs()?,
             log: self.trusted_log((&log.url, &log.public_key, &log.since), None, "log")?,
             log_v2: self.trusted_log(
                 (&log_v2.url, &log_v2.public_key, &log_v2.since),
@@ -54,6 +57,24 @@ impl Config {
         })
     }
 
+    fn earlier_logs(&self) -> anyhow::Result<Vec<(TrustedLog, Timestamp)>> {
+        let log = &self.raw.log;
+        let earlier = log.earlier.iter().map(|one| {
+            let url = self.needed(log.url.as_deref(), "log.url")?.to_owned();
+            let public_key = self.needed_path(one.public_key.as_deref(), "log.earlier.public_key")?;
+            let since = self.time(one.since.as_deref(), "log.earlier.since")?;
+            let until = self.time(one.until.as_deref(), "log.earlier.until")?;
+            Ok((TrustedLog { url, public_key, since, origin: None }, until))
+        });
+        earlier.collect()
+    }
+
+    fn time(&self, text: Option<&str>, key: &str) -> anyhow::Result<Timestamp> {
+        let text = self.needed(text, key)?;
+        Timestamp::from_rfc3339(text)
+            .with_context(|| self.wrong(key, text, "write the time as 2026-01-31T12:00:00Z"))
+    }
+
     fn trusted_log(
         &self,
         (url, key, since): (&Option<String>, &Option<PathBuf>, &Option<String>),
@@ -62,10 +83,7 @@ impl Config {
     ) -> anyhow::Result<Option<TrustedLog>> {
         let Some(url) = url.clone() else { return Ok(None) };
         let public_key = self.needed_path(key.as_deref(), &format!("{section}.public_key"))?;
-        let since_key = format!("{section}.since");
-        let since = self.needed(since.as_deref(), &since_key)?;
-        let since = Timestamp::from_rfc3339(since)
-            .with_context(|| self.wrong(&since_key, since, "write the time as 2026-01-31T12:00:00Z"))?;
+        let since = self.time(since.as_deref(), &format!("{section}.since"))?;
         Ok(Some(TrustedLog { url, public_key, since, origin: origin.map(str::to_owned) }))
     }
 }

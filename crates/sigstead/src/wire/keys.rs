@@ -23,7 +23,7 @@ pub(super) fn chain(file: &Path) -> anyhow::Result<Vec<Certificate>> {
 }
 
 /// The public key of a PEM file.
-pub(super) fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
+pub(crate) fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
     let pem =
         std::fs::read(file).with_context(|| format!("cannot read the public key {}", file.display()))?;
     PublicKey::from_pem(&pem).with_context(|| format!("{} does not hold a public key", file.display()))

@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use sigstead_crypto::Signer;
 use sigstead_crypto::note::NoteSigner;
+use sigstead_crypto::{PublicKey, SignError, Signer};
 use sigstead_log::{
     EventSink, OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, SearchedLogs, Shard,
+    ShardKey,
 };
-use sigstead_store::Database;
-use sigstead_tlog::Publisher;
+use sigstead_store::{Database, ImportedShard};
+use sigstead_tlog::{AppendError, KeptCheckpoint, Publisher};
 
 use super::{Ground, keys};
 use crate::config::{Config, LogConfig, LogV2Config};
@@ -65,10 +66,20 @@ fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyho
         let note_signer = NoteSigner::rekor_v1(hostname.clone(), Arc::clone(&signer));
         let (database, ground) = (database.clone(), ground.clone());
         Box::pin(async move {
-            let log = ground.start_log(&database, tree, Publisher::Checkpoint(note_signer)).await?;
-            Ok(Shard { log, signer })
+            let (key, publisher) = match database.imported_shard(tree.key).await? {
+                Some(imported) => kept(imported)?,
+                None => (ShardKey::Here(signer), Publisher::Checkpoint(note_signer)),
+            };
+            Ok(Shard { log: ground.start_log(&database, tree, publisher).await?, key })
         })
     }))
+}
+
+/// What another log signed goes on to count, and nothing is added to it.
+fn kept(imported: ImportedShard) -> Result<(ShardKey, Publisher), AppendError> {
+    let key = PublicKey::from_spki_der(&imported.public_key)
+        .map_err(|error| SignError::new(format!("an imported shard's key: {error}")))?;
+    Ok((ShardKey::Elsewhere(key), Publisher::Kept(KeptCheckpoint::parse(imported.checkpoint)?)))
 }
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {

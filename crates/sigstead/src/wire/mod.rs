@@ -19,7 +19,7 @@ use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher};
 
 pub(crate) use ca::{ca, check_ca};
 pub(crate) use ct::ct;
-pub(crate) use keys::check_key;
+pub(crate) use keys::{check_key, public_key};
 pub(crate) use log::log;
 pub(crate) use tls::{http_client, tls};
 pub(crate) use trust::trust_documents;

@@ -24,6 +24,11 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
         material.tsa_services.push(service(url, 1, authority.validity));
         material.timestamp_authorities.push(authority);
     }
+    for (trusted, until) in &config.earlier_logs {
+        let mut log = log(trusted)?;
+        log.validity.end = Some(*until);
+        material.logs.push(log);
+    }
     if let Some(trusted) = &config.log {
         let log = log(trusted)?;
         material.log_services.push(service(&trusted.url, 1, log.validity));
