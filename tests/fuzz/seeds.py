@@ -63,6 +63,12 @@ SEEDS = {
     "tile_url": lambda: [b"x001/x234/067", b"0/x001/x234/067.p/112", b"000.p/255", b"63/000"],
     "certificate": lambda: files("crates/*/testdata/**/*.pem", "crates/*/testdata/**/*.der"),
     "submission": submissions,
+    "witness": lambda: [
+        b"old 0\n\nlog.example\n1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\xe2\x80\x94 log.example Jd/0u7kTI/DrJb1mBNoz5BYc00l47AYy\n",
+        b"old 1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\nlog.example\n2\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\xe2\x80\x94 log.example Jd/0u7k=\n",
+        b"log sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 https://sum.golang.org\nquorum none\n",
+        b"sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+    ],
     "timestamp": lambda: [
         b"\0" + bytes.fromhex("30390201013031300d0609608648016503040201050004") + b"\x20" + bytes(32) + bytes.fromhex("0101ff"),
         b'\1{"artifactHash":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=","certificates":true,"hashAlgorithm":"sha256","nonce":1123343434,"tsaPolicyOID":"1.2.3.4"}',

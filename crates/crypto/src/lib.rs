@@ -14,6 +14,7 @@ mod secret;
 mod signer;
 mod software;
 mod strength;
+mod verifier_key;
 mod verify;
 
 pub use algorithm::{HashAlgorithm, Hasher, SignatureAlgorithm, sha256};
@@ -21,6 +22,7 @@ pub use key::{KeyError, PublicKey, PublicKeyKind};
 pub use secret::Secret;
 pub use signer::{SignError, SignFuture, Signer};
 pub use software::{KeyKind, SoftwareSigner};
+pub use verifier_key::{Cosigner, VerifierKey};
 pub use verify::{PssSalt, VerifyError};
 
 /// Fills `N` bytes from the system's generator, for serial numbers and the like.

@@ -14,6 +14,7 @@ mod shards;
 mod surface;
 mod v1;
 mod v2;
+mod witness;
 
 pub use events::EventSink;
 pub use record::hash_record;
@@ -26,3 +27,4 @@ pub use v2::{
     Duplicates, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze as freeze_v2,
     hash_record as hash_v2_record, open_tree as open_v2_tree, router as v2_router,
 };
+pub use witness::{Witness, router as witness_router};

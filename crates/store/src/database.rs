@@ -9,7 +9,7 @@ use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
     Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, SearchTerm,
-    StoreError, TermPattern, Tree, TreeKey, TreeKind,
+    StoreError, TermPattern, Tree, TreeKey, TreeKind, WitnessedHead,
 };
 
 /// How the database is used.
@@ -124,6 +124,27 @@ impl Database {
     /// When the database fails.
     pub async fn imported_shard(&self, tree: TreeKey) -> Result<Option<ImportedShard>, StoreError> {
         either!(self.imported_shard(tree))
+    }
+
+    /// What this witness has seen of a log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn witnessed(&self, origin: &str) -> Result<Option<WitnessedHead>, StoreError> {
+        either!(self.witnessed(origin))
+    }
+
+    /// Moves on from what this witness has seen; false if another server moved meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn witness(
+        &self,
+        origin: &str,
+        seen: Option<&WitnessedHead>,
+        now: &WitnessedHead,
+    ) -> Result<bool, StoreError> {
+        either!(self.witness(origin, seen, now))
     }
 
     /// The stored texts of a field that match, in their order, at most `limit`.
@@ -275,6 +296,14 @@ impl TreeStore for Database {
 
     async fn seal(&self, tree: TreeKey) -> Result<u64, StoreError> {
         either!(self.seal(tree))
+    }
+
+    async fn keep_checkpoint(&self, tree: TreeKey, size: u64, note: &str) -> Result<(), StoreError> {
+        either!(self.keep_checkpoint(tree, size, note))
+    }
+
+    async fn kept_checkpoint(&self, tree: TreeKey, size: u64) -> Result<Option<String>, StoreError> {
+        either!(self.kept_checkpoint(tree, size))
     }
 
     async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {

@@ -6,6 +6,7 @@
 mod appends;
 mod batch;
 mod bundle_codec;
+mod checkpoint_rows;
 mod codec;
 mod database;
 mod error;
@@ -30,5 +31,5 @@ pub use database::{Database, Options};
 pub use error::StoreError;
 pub use issuance::{Intent, Issuance, IssuanceCounts, IssuanceOutcome};
 pub use search::{SearchKey, SearchQuery, SearchTerm, TermPattern};
-pub use tree::{Head, ImportedShard, NewTree, Tree, TreeKey, TreeKind, TreeState};
+pub use tree::{Head, ImportedShard, NewTree, Tree, TreeKey, TreeKind, TreeState, WitnessedHead};
 pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

@@ -101,6 +101,15 @@ pub struct ImportedShard {
     pub checkpoint: String,
 }
 
+/// The newest that a witness has seen of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessedHead {
+    /// Leaves in its tree.
+    pub size: u64,
+    /// Its root hash.
+    pub root: Hash,
+}
+
 /// The part of a tree's row that changes with every batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {

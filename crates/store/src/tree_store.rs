@@ -90,6 +90,21 @@ pub trait TreeStore: Send + Sync + 'static {
     /// Seals every full run of 256 entries that is not sealed yet; how many it sealed. Any server may, at any time.
     fn seal(&self, tree: TreeKey) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// Keeps a checkpoint; one that is kept for that size stays.
+    fn keep_checkpoint(
+        &self,
+        tree: TreeKey,
+        size: u64,
+        note: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The newest kept checkpoint of at most that size.
+    fn kept_checkpoint(
+        &self,
+        tree: TreeKey,
+        size: u64,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
     /// The index of the leaf with that hash, compared in full.
     fn find_leaf(
         &self,

@@ -149,7 +149,7 @@ async fn answer_all<S: TreeStore>(
     committed: &Committed,
     answers: Vec<oneshot::Sender<Result<Appended, AppendError>>>,
 ) {
-    let checkpoint = log.publish(&committed.head, Some(&committed.before)).await;
+    let checkpoint = log.publish_committed(committed).await;
     let growth = Growth::new(&committed.before, &committed.appended);
     for (outcome, answer) in committed.outcomes.iter().zip(answers) {
         let appended = match &checkpoint {
@@ -169,7 +169,9 @@ async fn prove<S: TreeStore>(
     checkpoint: &Arc<PublishedHead>,
 ) -> Result<Appended, AppendError> {
     let index = outcome.assigned.index;
-    let proof = match growth.inclusion(index) {
+    // Witnesses take their time: what they cosigned may be the tree of a later batch.
+    let is_of_batch = checkpoint.size == growth.after().size();
+    let proof = match growth.inclusion(index).filter(|_| is_of_batch) {
         Some(hashes) => InclusionProof { index, size: checkpoint.size, root: checkpoint.root, hashes },
         None => log.inclusion(index, checkpoint.size).await?,
     };

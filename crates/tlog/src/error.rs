@@ -20,6 +20,15 @@ pub enum AppendError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// Too few witnesses have cosigned the checkpoint that covers the entry, which is in the log.
+    #[error("too few witnesses have cosigned the checkpoint")]
+    Unwitnessed {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A witness has seen another log by this name: nothing is published any more.
+    #[error("{0}")]
+    Forked(Arc<str>),
     /// The process is ending.
     #[error("the log is shutting down")]
     Stopping,

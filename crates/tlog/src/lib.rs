@@ -14,6 +14,7 @@ mod proof;
 mod publish;
 mod read;
 mod rollback_guard;
+mod witness;
 
 pub use append::Appended;
 pub use audit::{AuditReport, LeafHasher, audit};
@@ -24,3 +25,4 @@ pub use proof::InclusionProof;
 pub use publish::{KeptCheckpoint, PublishedHead, Publisher};
 pub use read::{BundleBytes, ProvenEntry};
 pub use rollback_guard::{GuardError, RollbackGuard};
+pub use witness::{OnMissing, Policy, PolicyError, Witnesses};

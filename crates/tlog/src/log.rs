@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::append::{Batcher, Waiting};
 use crate::publish::{PublishedHead, Publisher};
+use crate::witness::{Round, Witnesses};
 use crate::{AppendError, RollbackGuard};
 
 /// A log on a tree. Clones are the same log.
@@ -48,6 +50,10 @@ pub(crate) struct Shared<S> {
     pub(crate) partial_tiles: Cache<(TileCoord, u16), Bytes>,
     /// Runs of 32 entries of full bundles, unpacked.
     pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
+    /// If others cosign before anything is published.
+    pub(crate) round: Option<Round>,
+    /// When a checkpoint was kept last, in milliseconds.
+    pub(crate) kept_ms: AtomicU64,
     pub(crate) queue: mpsc::Sender<Waiting>,
     /// Held by the one task that seals.
     pub(crate) sealing: tokio::sync::Mutex<()>,
@@ -68,6 +74,8 @@ pub struct LogParts<S> {
     pub guard_folder: PathBuf,
     /// How much may wait.
     pub limits: Limits,
+    /// Who cosigns checkpoints before they are published.
+    pub witnesses: Option<Witnesses>,
 }
 
 /// How much a log takes on.
@@ -108,7 +116,7 @@ impl<S: TreeStore> Log<S> {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Result<Self, AppendError> {
-        let LogParts { store, tree, publisher, clock, guard_folder, limits } = parts;
+        let LogParts { store, tree, publisher, clock, guard_folder, limits, witnesses } = parts;
         publisher.validate()?;
         let guard = RollbackGuard::open(&guard_folder, tree.tree_id)?;
         let (queue, waiting) = mpsc::channel(limits.queue);
@@ -136,13 +144,16 @@ impl<S: TreeStore> Log<S> {
                     })
                     .max_capacity(limits.entry_cache)
                     .build(),
+                round: witnesses.map(Round::new),
+                kept_ms: AtomicU64::new(0),
                 queue,
                 sealing: tokio::sync::Mutex::new(()),
                 tracker,
             }),
         };
         log.check_history().await?;
-        log.published().await?;
+        // What is committed can be signed for; witnesses are asked when somebody wants to know.
+        log.publish(&log.shared.store.head(log.shared.tree.key).await?, None).await?;
         log.seal_in_background();
         let batcher = Batcher::new(log.clone(), waiting).await?;
         log.shared.tracker.spawn(batcher.run(shutdown.clone()));

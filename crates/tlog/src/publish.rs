@@ -1,13 +1,17 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sigstead_crypto::SignError;
 use sigstead_crypto::note::{Note, NoteSigner};
 use sigstead_merkle::{Checkpoint, Frontier, Hash, verify_consistency};
-use sigstead_store::{Head, TreeStore};
+use sigstead_store::{Committed, Head, TreeStore};
 
 use crate::log::Log;
 use crate::rollback_guard::Remembered;
 use crate::{AppendError, GuardError};
+
+/// Milliseconds between two checkpoints that are kept.
+const KEEP_EVERY_MS: u64 = 1000;
 
 /// How a tree's heads are signed.
 #[derive(Debug, Clone)]
@@ -72,7 +76,40 @@ impl<S: TreeStore> Log<S> {
     /// # Errors
     /// When the database is not available or older than what was signed, or the key fails.
     pub async fn published(&self) -> Result<Arc<PublishedHead>, AppendError> {
-        self.publish(&self.shared.store.head(self.shared.tree.key).await?, None).await
+        let head = self.shared.store.head(self.shared.tree.key).await?;
+        let Some(round) = &self.shared.round else { return self.publish(&head, None).await };
+        if let Some(before) = round.published().filter(|_| round.is_hopeless()) {
+            return Ok(before);
+        }
+        match (self.witnessed(round, head.size()).await, round.published()) {
+            // Readers get the checkpoint before, as long as the newest has too few cosignatures.
+            (Err(AppendError::Unwitnessed { .. } | AppendError::Forked(_)), Some(before)) => Ok(before),
+            (published, _) => published,
+        }
+    }
+
+    /// The newest head that was published, if this server knows one.
+    pub(crate) fn last_published(&self) -> Option<Arc<PublishedHead>> {
+        match &self.shared.round {
+            Some(round) => round.published(),
+            None => self.shared.published.load_full(),
+        }
+    }
+
+    /// A published head that covers what was just committed.
+    pub(crate) async fn publish_committed(
+        &self,
+        committed: &Committed,
+    ) -> Result<Arc<PublishedHead>, AppendError> {
+        match &self.shared.round {
+            Some(round) => self.witnessed(round, committed.head.size()).await,
+            None => self.publish(&committed.head, Some(&committed.before)).await,
+        }
+    }
+
+    /// Why nothing is published any more: a witness has seen another log than this one.
+    pub fn alarm(&self) -> Option<String> {
+        self.shared.round.as_ref()?.alarm()
     }
 
     /// The newest committed head, with a signature of its own.
@@ -119,11 +156,41 @@ impl<S: TreeStore> Log<S> {
         let guard = self.shared.guard.clone();
         blocking(move || guard.remember(remembered)).await?;
         let published = Arc::new(self.sign(remembered, now_ms.max(newest_ms)).await?);
+        if self.shared.round.is_none() {
+            self.keep(&published);
+        }
         self.shared.published.rcu(|current| match current {
             Some(current) if current.size >= published.size => Some(Arc::clone(current)),
             _ => Some(Arc::clone(&published)),
         });
         Ok(published)
+    }
+
+    /// Keeps a checkpoint for who asks for it later; so many a second would fill the database.
+    pub(crate) fn keep(&self, published: &Arc<PublishedHead>) {
+        let (now, kept) = (self.shared.clock.now().millis(), self.shared.kept_ms.load(Ordering::Relaxed));
+        if (kept..kept.saturating_add(KEEP_EVERY_MS)).contains(&now) {
+            return;
+        }
+        if self.shared.kept_ms.compare_exchange(kept, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        let (log, published) = (self.clone(), Arc::clone(published));
+        self.shared.tracker.spawn(async move {
+            let kept =
+                log.shared.store.keep_checkpoint(log.shared.tree.key, published.size, &published.note).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "a checkpoint was not kept");
+            }
+        });
+    }
+
+    /// The newest kept checkpoint of at most `size` entries.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kept_checkpoint(&self, size: u64) -> Result<Option<String>, AppendError> {
+        Ok(self.shared.store.kept_checkpoint(self.shared.tree.key, size).await?)
     }
 
     /// A head may be smaller than one that was signed because it was read before a later batch; the

@@ -38,7 +38,7 @@ impl<S: TreeStore> Log<S> {
     /// When the database fails.
     pub async fn proven_entry(&self, index: u64) -> Result<Option<ProvenEntry>, AppendError> {
         // The head that this server signed last will do if the entry is in it: no need to ask for a newer one.
-        let head = match self.shared.published.load_full().filter(|head| index < head.size) {
+        let head = match self.last_published().filter(|head| index < head.size) {
             Some(head) => head,
             None => self.published().await?,
         };

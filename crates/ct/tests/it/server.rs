@@ -51,6 +51,7 @@ impl Server {
             clock,
             guard_folder: folder.path().join("guard"),
             limits: Limits::default(),
+            witnesses: None,
         };
         let shutdown = CancellationToken::new();
         let log = Log::start(parts, &TaskTracker::new(), &shutdown).await.unwrap();

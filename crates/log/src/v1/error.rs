@@ -104,6 +104,9 @@ impl From<LogError> for Error {
             LogError::Append(AppendError::Overloaded { retry_after }) => {
                 return Self::busy("the log is busy; try again", *retry_after);
             }
+            LogError::Append(AppendError::Unwitnessed { retry_after }) => {
+                return Self::busy("the log waits for its witnesses; try again", *retry_after);
+            }
             LogError::Append(AppendError::Stopping) => {
                 return Self::busy("the log is restarting; try again", retry);
             }

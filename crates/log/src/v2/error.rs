@@ -54,6 +54,7 @@ impl From<AppendError> for Error {
         match error {
             AppendError::Frozen => Self::Frozen,
             AppendError::Overloaded { retry_after } => Self::Pushback(retry_after.as_secs().max(1)),
+            AppendError::Unwitnessed { retry_after } => Self::Pushback(retry_after.as_secs().max(1)),
             AppendError::Stopping => Self::Pushback(1),
             other => Self::Log(other),
         }

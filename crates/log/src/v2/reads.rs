@@ -17,12 +17,24 @@ use super::service::RekorV2;
 pub(super) fn routes() -> Router<Arc<RekorV2>> {
     Router::new()
         .route("/checkpoint", get(checkpoint))
+        .route("/checkpoint/{size}", get(kept_checkpoint))
         .route("/tile/entries/{*path}", get(bundle))
         .route("/tile/{level}/{*path}", get(tile))
 }
 
 async fn checkpoint(State(log): State<Arc<RekorV2>>, headers: HeaderMap) -> Result<Response, Error> {
     let note = log.log.published().await?.note.clone();
+    Ok(resource(&headers, "text/plain; charset=utf-8", Freshness::Revalidate, None, note.into()))
+}
+
+/// The newest kept checkpoint of at most that size: one a second is.
+async fn kept_checkpoint(
+    State(log): State<Arc<RekorV2>>,
+    Path(size): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let size = size.parse().map_err(|_| Error::NotFound)?;
+    let note = log.log.kept_checkpoint(size).await?.ok_or(Error::NotFound)?;
     Ok(resource(&headers, "text/plain; charset=utf-8", Freshness::Revalidate, None, note.into()))
 }
 

@@ -90,6 +90,7 @@ impl Ground {
             clock: Arc::clone(&self.clock),
             guard_folder: self.folder.path().join("guard"),
             limits: Limits::default(),
+            witnesses: None,
         };
         Log::start(parts, &self.tracker, &self.shutdown).await.unwrap()
     }

@@ -25,6 +25,7 @@ impl ConfigCommand {
             ("tsa", config.tsa().and_then(|tsa| wire::check_tsa(&tsa))),
             ("log", config.log().and_then(|log| wire::check_key(&log.key))),
             ("log_v2", config.log_v2().and_then(|log| log.map_or(Ok(()), |log| wire::check_key(&log.key)))),
+            ("witnesses", wire::check_witnessing(&config)),
             ("ct", config.ct().and_then(|ct| wire::check_key(&ct.key))),
             ("trees", config.trees().map(drop)),
             ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),

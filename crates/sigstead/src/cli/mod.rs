@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod client;
 mod import;
+mod keys;
 mod rotate;
 mod search;
 mod service;
@@ -94,6 +95,8 @@ enum LogCommand {
     Rotate(ServiceArguments),
     /// Freeze the Rekor v2 log for good: it is read on, and the next one gets another origin and key.
     FreezeV2(ServiceArguments),
+    /// Print the keys of the Rekor v2 log and of the witness as C2SP policies name them.
+    Keys(ServiceArguments),
     /// Bring the shards of another Rekor here, before this log takes entries of its own: with their indexes, UUIDs,
     /// promises and attestations. An import that was interrupted goes on where it was.
     Import(Box<import::Import>),
@@ -142,6 +145,9 @@ impl Cli {
             }
             Command::Log(LogArguments { command: Some(LogCommand::FreezeV2(arguments)), .. }) => {
                 rotate::freeze_v2(&arguments).await
+            }
+            Command::Log(LogArguments { command: Some(LogCommand::Keys(arguments)), .. }) => {
+                keys::keys(&arguments)
             }
             Command::Log(LogArguments { command: Some(LogCommand::Import(import)), .. }) => {
                 import.run().await

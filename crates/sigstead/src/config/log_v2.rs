@@ -1,8 +1,15 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
 use anyhow::bail;
 use sigstead_entry::v2::Algorithms;
 use sigstead_log::Duplicates;
+use sigstead_tlog::OnMissing;
 
 use super::Config;
+
+/// As the original waits for its witnesses.
+const WITNESS_TIMEOUT_MS: u64 = 1000;
 
 /// `[log_v2]`: served beside `[log]`.
 pub(crate) struct LogV2Config {
@@ -11,6 +18,8 @@ pub(crate) struct LogV2Config {
     pub(crate) dsse: bool,
     pub(crate) duplicates: Duplicates,
     pub(crate) algorithms: Algorithms,
+    /// The policy's file, how long a witness is waited for, and what follows when too few cosign.
+    pub(crate) witnesses: Option<(PathBuf, Duration, OnMissing)>,
 }
 
 impl Config {
@@ -33,7 +42,25 @@ impl Config {
             dsse: raw.dsse.unwrap_or(false),
             duplicates,
             algorithms: self.algorithms(raw.algorithms.as_deref())?,
+            witnesses: self.witnesses()?,
         }))
+    }
+
+    fn witnesses(&self) -> anyhow::Result<Option<(PathBuf, Duration, OnMissing)>> {
+        let raw = &self.raw.log_v2;
+        let Some(policy) = &raw.witness_policy else { return Ok(None) };
+        let missing = match raw.witness_missing.as_deref() {
+            None | Some("publish") => OnMissing::Publish,
+            Some("wait") => OnMissing::Wait,
+            Some(other) => {
+                bail!(self.wrong("log_v2.witness_missing", other, "write \"publish\" or \"wait\""))
+            }
+        };
+        let patience = match raw.witness_timeout_ms.unwrap_or(WITNESS_TIMEOUT_MS) {
+            0 => bail!(self.wrong("log_v2.witness_timeout_ms", "0", "write a number of milliseconds")),
+            millis => Duration::from_millis(millis),
+        };
+        Ok(Some((self.path(policy), patience, missing)))
     }
 
     /// A preset, or names of key details.

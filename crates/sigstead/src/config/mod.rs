@@ -10,6 +10,7 @@ mod tls;
 mod trees;
 mod trust;
 mod tsa;
+mod witness;
 mod write;
 
 pub(crate) use ca::CaConfig;
@@ -20,4 +21,5 @@ pub(crate) use log_v2::LogV2Config;
 pub(crate) use tls::{CallConfig, TlsConfig};
 pub(crate) use trust::{TrustConfig, TrustedLog};
 pub(crate) use tsa::TsaConfig;
+pub(crate) use witness::WitnessConfig;
 pub(crate) use write::{GeneratedConfig, ServiceAddresses, write_generated};

@@ -28,6 +28,7 @@ pub(crate) struct RawConfig {
     pub(crate) ct: RawCt,
     pub(crate) trust: RawTrust,
     pub(crate) trees: RawTrees,
+    pub(crate) witness: RawWitness,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +117,17 @@ pub(crate) struct RawLogV2 {
     pub(crate) dsse: Option<bool>,
     pub(crate) duplicates: Option<String>,
     pub(crate) algorithms: Option<String>,
+    pub(crate) witness_policy: Option<PathBuf>,
+    pub(crate) witness_timeout_ms: Option<u64>,
+    pub(crate) witness_missing: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawWitness {
+    pub(crate) key: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) logs: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -15,7 +15,7 @@ pub(crate) async fn ct(config: &CtConfig, database: &Database, ground: &Ground) 
     let signer = keys::signer(&config.key)?;
     let tree = sigstead_ct::open_active_tree(database, &config.origin, ground.clock.as_ref()).await?;
     let publisher = Publisher::TreeHead(NoteSigner::rfc6962(tree.origin.clone(), Arc::clone(&signer)));
-    let log = ground.start_log(database, tree, publisher).await.context("the CT log")?;
+    let log = ground.start_log(database, tree, publisher, None).await.context("the CT log")?;
     let roots = keys::chain(&config.roots)?;
     ground.watch_database("ct-database", database);
     Ok(sigstead_ct::router(Arc::new(CtLog::new(Parts { log, database: database.clone(), signer, roots }))))

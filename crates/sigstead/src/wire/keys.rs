@@ -6,7 +6,7 @@ use sigstead_crypto::{PublicKey, Signer};
 use sigstead_x509::{Certificate, parse_pem_chain};
 
 /// The signer of a key URI.
-pub(super) fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
+pub(crate) fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
     sigstead_keystore::open(uri, None).with_context(|| format!("cannot use the key {uri}"))
 }
 

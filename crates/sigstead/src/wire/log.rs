@@ -1,19 +1,21 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
 use sigstead_crypto::note::NoteSigner;
-use sigstead_crypto::{PublicKey, SignError, Signer};
+use sigstead_crypto::{Cosigner, PublicKey, SignError, Signer};
 use sigstead_log::{
     EventSink, OpenShard, RekorConfig, RekorLog, RekorV2, RekorV2Config, RekorV2Limits, SearchedLogs, Shard,
-    ShardKey,
+    ShardKey, Witness,
 };
 use sigstead_store::{Database, ImportedShard};
-use sigstead_tlog::{AppendError, KeptCheckpoint, Publisher};
+use sigstead_tlog::{AppendError, KeptCheckpoint, OnMissing, Policy, Publisher, Witnesses};
 
 use super::{Ground, keys};
-use crate::config::{Config, LogConfig, LogV2Config};
+use crate::config::{Config, LogConfig, LogV2Config, WitnessConfig};
 
 /// The transparency log's routes, v1 and, if it is configured, v2; their trees are made if there are none.
 pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
@@ -27,7 +29,34 @@ pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -
     if let Some(v2) = &v2 {
         router = router.merge(sigstead_log::v2_router(Arc::clone(v2)));
     }
+    if let Some(config) = config.witness()? {
+        router = router.merge(sigstead_log::witness_router(Arc::new(witness(config, database, ground)?)));
+    }
     Ok(router.merge(sigstead_log::search_router(SearchedLogs { v1, v2 })))
+}
+
+fn witness(config: WitnessConfig, database: &Database, ground: &Ground) -> anyhow::Result<Witness> {
+    let cosigner = Cosigner::new(&config.name, keys::signer(&config.key)?).context("the witness")?;
+    Ok(Witness { cosigner, logs: config.logs, database: database.clone(), clock: Arc::clone(&ground.clock) })
+}
+
+/// Whether the files that `[log_v2]` and `[witness]` name can be used.
+pub(crate) fn check_witnessing(config: &Config) -> anyhow::Result<()> {
+    if let Some(witnesses) = config.log_v2()?.and_then(|log| log.witnesses) {
+        read_witnesses(witnesses)?;
+    }
+    match config.witness()? {
+        Some(witness) => {
+            Cosigner::new(&witness.name, keys::signer(&witness.key)?).map(drop).context("the witness")
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_witnesses((file, patience, missing): (PathBuf, Duration, OnMissing)) -> anyhow::Result<Witnesses> {
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let policy = Policy::parse(&text).with_context(|| file.display().to_string())?;
+    Ok(Witnesses::new(policy, patience, missing)?)
 }
 
 async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorLog>> {
@@ -70,7 +99,7 @@ fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyho
                 Some(imported) => kept(imported)?,
                 None => (ShardKey::Here(signer), Publisher::Checkpoint(note_signer)),
             };
-            Ok(Shard { log: ground.start_log(&database, tree, publisher).await?, key })
+            Ok(Shard { log: ground.start_log(&database, tree, publisher, None).await?, key })
         })
     }))
 }
@@ -83,12 +112,18 @@ fn kept(imported: ImportedShard) -> Result<(ShardKey, Publisher), AppendError> {
 }
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
-    let LogV2Config { key, origin, dsse, duplicates, algorithms } = config;
+    let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses } = config;
     let tree = sigstead_log::open_v2_tree(database, &origin, ground.clock.as_ref()).await?;
     let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key)?);
     let log_id = signer.full_key_hash();
-    let log = ground.start_log(database, tree, Publisher::Checkpoint(signer)).await;
+    let witnesses = witnesses.map(read_witnesses).transpose()?;
+    let log = ground.start_log(database, tree, Publisher::Checkpoint(signer), witnesses).await;
     let log = log.context("the transparency log, v2")?;
+    let watched = log.clone();
+    ground.health.add("log-v2-witnesses", move || {
+        let alarm = watched.alarm();
+        async move { alarm.map_or(Ok(()), Err) }
+    });
     Ok(Arc::new(RekorV2::new(RekorV2Config {
         log,
         log_id,

@@ -15,12 +15,12 @@ use anyhow::Context as _;
 use sigstead_clock::Clock;
 use sigstead_serve::{Health, Tasks};
 use sigstead_store::{Database, Tree};
-use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher};
+use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
 pub(crate) use ca::{ca, check_ca};
 pub(crate) use ct::ct;
-pub(crate) use keys::{check_key, public_key};
-pub(crate) use log::log;
+pub(crate) use keys::{check_key, public_key, signer};
+pub(crate) use log::{check_witnessing, log};
 pub(crate) use tls::{http_client, tls};
 pub(crate) use trust::trust_documents;
 pub(crate) use tsa::{check_tsa, tsa};
@@ -46,6 +46,7 @@ impl Ground {
         database: &Database,
         tree: Tree,
         publisher: Publisher,
+        witnesses: Option<Witnesses>,
     ) -> Result<Log<Database>, AppendError> {
         let parts = LogParts {
             store: database.clone(),
@@ -54,6 +55,7 @@ impl Ground {
             clock: Arc::clone(&self.clock),
             guard_folder: self.guard.clone(),
             limits: self.limits,
+            witnesses,
         };
         Log::start(parts, self.tasks.tracker(), self.tasks.drained()).await
     }

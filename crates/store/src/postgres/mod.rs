@@ -14,6 +14,7 @@ use crate::search::KnownTerms;
 
 crate::reads::reads!(PgConnection);
 crate::rows::rows!(Postgres);
+crate::checkpoint_rows::checkpoint_rows!(Postgres);
 crate::import_rows::import_rows!(Postgres);
 
 /// A Postgres database. Clones share its connections.

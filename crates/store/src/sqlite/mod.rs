@@ -19,6 +19,7 @@ use crate::search::KnownTerms;
 
 crate::reads::reads!(SqliteConnection);
 crate::rows::rows!(Sqlite);
+crate::checkpoint_rows::checkpoint_rows!(Sqlite);
 crate::import_rows::import_rows!(Sqlite);
 
 /// How long a writer waits for another process that holds the file, a backup say.

@@ -73,6 +73,14 @@ impl<S: TreeStore> TreeStore for Faulty<S> {
         self.inner.seal(tree).await
     }
 
+    async fn keep_checkpoint(&self, tree: TreeKey, size: u64, note: &str) -> Result<(), StoreError> {
+        self.inner.keep_checkpoint(tree, size, note).await
+    }
+
+    async fn kept_checkpoint(&self, tree: TreeKey, size: u64) -> Result<Option<String>, StoreError> {
+        self.inner.kept_checkpoint(tree, size).await
+    }
+
     async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {
         self.inner.find_leaf(tree, hash).await
     }

@@ -71,6 +71,7 @@ impl Fixture {
             clock,
             guard_folder: self.folder.path().join(guard),
             limits: Limits::default(),
+            witnesses: None,
         }
     }
 
