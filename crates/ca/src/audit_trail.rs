@@ -135,6 +135,7 @@ mod tests {
             issuer: String::new(),
             subject: String::new(),
             san: String::new(),
+            claims: "{}".to_owned(),
             key_fingerprint: [0; 32],
             not_before: 0,
             not_after: 1,

@@ -23,7 +23,10 @@ impl CertificateAuthority {
         let signed = self.sign(&profile).await;
         // 4. Record the outcome. If this fails, the certificate does not leave.
         let outcome = match &signed {
-            Ok(certificate) => IssuanceOutcome::Issued(certificate.der().to_vec()),
+            Ok(certificate) => IssuanceOutcome::Issued {
+                certificate: certificate.der().to_vec(),
+                scts: sct::list_of(certificate).map_or_else(Vec::new, |scts| sct::encode_list(&scts)),
+            },
             Err(error) => IssuanceOutcome::Failed(format!("{error:?}")),
         };
         let (serial, at_ms) = (profile.serial.to_vec(), self.clock.now().millis());
@@ -68,6 +71,7 @@ impl CertificateAuthority {
             issuer: principal.issuer.clone(),
             subject: principal.subject.clone(),
             san: principal.name.value(),
+            claims: claims(principal),
             key_fingerprint: key.public_key().fingerprint(),
             not_before: profile.not_before,
             not_after: profile.not_after,
@@ -84,6 +88,11 @@ impl CertificateAuthority {
         let promise = ct.add_precertificate(&precertificate, &self.issuer.chain).await?;
         Ok((precertificate, promise))
     }
+}
+
+/// The token's claims; JSON can hold U+0000 and Postgres' text cannot, so that it stays escaped.
+fn claims(principal: &Principal) -> String {
+    serde_json::Value::Object(principal.claims.clone()).to_string()
 }
 
 fn check_correspondence(precertificate: &Certificate, certificate: &Certificate) -> Result<(), Error> {

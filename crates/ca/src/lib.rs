@@ -3,6 +3,7 @@
 //! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
 
+mod audit;
 mod audit_trail;
 mod authority;
 mod ct_client;
@@ -25,6 +26,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, header};
 use sigstead_serve::restricted_cors_layer;
 
+pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
 pub use authority::{CaConfig, CertificateAuthority, IssuingCa, StartError};
 pub use ct_client::CtLogConfig;
 pub use policy::{ClientAlgorithms, UnknownAlgorithm};

@@ -48,7 +48,8 @@ pub(crate) fn principal(
     }
     extensions.push((SUBJECT, subject.to_owned()));
     extensions.retain(|(_, value)| !value.is_empty());
-    Ok(Principal { issuer: named_issuer, subject: subject.to_owned(), challenges, name, extensions })
+    let (subject, claims) = (subject.to_owned(), claims.0.clone());
+    Ok(Principal { issuer: named_issuer, subject, challenges, name, extensions, claims })
 }
 
 /// What clients sign: the address for people and the subject for workloads, unless the configuration

@@ -1,3 +1,4 @@
+use serde_json::{Map, Value};
 use sigstead_x509::SubjectAlternativeName;
 
 /// Who a token speaks for.
@@ -13,4 +14,6 @@ pub struct Principal {
     pub name: SubjectAlternativeName,
     /// Fulcio's extensions `1.3.6.1.4.1.57264.1.N` by their number, in the order of encoding; empty values left out.
     pub extensions: Vec<(u8, String)>,
+    /// Everything the token claims, for the audit trail.
+    pub claims: Map<String, Value>,
 }

@@ -2,6 +2,8 @@
 //! contract of [`TreeStore`] does not hold.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this module is made of assertions")]
 
+mod trail;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -31,6 +33,9 @@ pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
     two_writers_never_fork(&fresh().await).await;
     sealing_disturbs_no_reader(&fresh().await).await;
     issuances_are_recorded(&fresh().await).await;
+    trail::issuances_are_found(&fresh().await).await;
+    trail::pages_are_stable(&fresh().await).await;
+    trail::the_trail_is_only_added_to(&fresh().await).await;
     event_cursors_only_move_from_where_they_are(&fresh().await).await;
 }
 
@@ -370,6 +375,7 @@ async fn issuances_are_recorded(database: &Database) {
         issuer: "https://issuer.example".into(),
         subject: "sub".into(),
         san: "a@b.c".into(),
+        claims: "{}".into(),
         key_fingerprint: [3; 32],
         not_before: 1,
         not_after: 2,
@@ -381,7 +387,7 @@ async fn issuances_are_recorded(database: &Database) {
     let counts = |issued, failed, open| IssuanceCounts { issued, failed, open };
     assert_eq!(database.issuance_counts().await.unwrap(), counts(0, 0, 2), "all of a call, or nothing");
     let outcome = |serial, outcome| Issuance { serial, at_ms: 2, outcome };
-    let issued = outcome(vec![1, 2], IssuanceOutcome::Issued(vec![4]));
+    let issued = outcome(vec![1, 2], IssuanceOutcome::Issued { certificate: vec![4], scts: Vec::new() });
     let failed = outcome(vec![2, 2], IssuanceOutcome::Failed("the CT log refused".into()));
     database.record_issuances(&[], &[issued, failed]).await.unwrap();
     assert_eq!(database.issuance_counts().await.unwrap(), counts(1, 1, 0));

@@ -8,8 +8,8 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
-    Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, NewTree, SearchKey, SearchTerm,
-    StoreError, TermPattern, Tree, TreeKey, TreeKind, WitnessedHead,
+    Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, IssuanceQuery, NewTree,
+    RecordedIssuance, SearchKey, SearchTerm, StoreError, TermPattern, Tree, TreeKey, TreeKind, WitnessedHead,
 };
 
 /// How the database is used.
@@ -213,6 +213,18 @@ impl Database {
         issuances: &[Issuance],
     ) -> Result<(), StoreError> {
         either!(self.record_issuances(intents, issuances))
+    }
+
+    /// Lines of the CA's audit trail, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn issuances(
+        &self,
+        query: &IssuanceQuery,
+        limit: u32,
+    ) -> Result<Vec<RecordedIssuance>, StoreError> {
+        either!(self.issuances(query, limit))
     }
 
     /// How many certificates were to be issued, and what became of them.

@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod search_rows;
 mod sqlite;
+mod trail_rows;
 mod tree;
 mod tree_store;
 
@@ -29,7 +30,10 @@ pub mod contract;
 pub use batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
 pub use database::{Database, Options};
 pub use error::StoreError;
-pub use issuance::{Intent, Issuance, IssuanceCounts, IssuanceOutcome};
+pub use issuance::{
+    Intent, Issuance, IssuanceCounts, IssuanceOutcome, IssuanceQuery, IssuanceState, RecordedIssuance,
+    SanPattern,
+};
 pub use search::{SearchKey, SearchQuery, SearchTerm, TermPattern};
 pub use tree::{Head, ImportedShard, NewTree, Tree, TreeKey, TreeKind, TreeState, WitnessedHead};
 pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

@@ -17,10 +17,12 @@ macro_rules! files {
 type File = (&'static str, &'static str);
 
 const POSTGRES: &[File] = files!("postgres":
-    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events", "0007_imports", "0008_checkpoints");
+    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events",
+    "0007_imports", "0008_checkpoints", "0009_audit");
 
 const SQLITE: &[File] = files!("sqlite":
-    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events", "0007_imports", "0008_checkpoints");
+    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events",
+    "0007_imports", "0008_checkpoints", "0009_audit");
 
 /// Brings a Postgres database to this version's schema.
 pub(crate) fn postgres() -> Migrator {

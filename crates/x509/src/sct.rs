@@ -100,22 +100,20 @@ impl Sct {
     }
 }
 
-/// The certificate extension that carries SCTs.
-pub fn list_extension(scts: &[Sct]) -> Extension {
+/// SignedCertificateTimestampList.
+pub fn encode_list(scts: &[Sct]) -> Vec<u8> {
     let mut list = Vec::new();
     for sct in scts {
         push_u16(&mut list, &sct.encode());
     }
-    let mut value = Vec::new();
-    push_u16(&mut value, &list);
-    Extension { id: oid::SCT_LIST, critical: false, value: tlv::wrap(OCTET_STRING, &value) }
+    let mut bytes = Vec::new();
+    push_u16(&mut bytes, &list);
+    bytes
 }
 
-/// The SCTs in a certificate; `None` when it has no list, or a malformed one.
-pub fn list_of(certificate: &Certificate) -> Option<Vec<Sct>> {
-    let (_, value) = certificate.extension(oid::SCT_LIST)?;
-    let list = tlv::single(value).filter(|list| list.tag == OCTET_STRING)?;
-    let (mut list, rest) = take_u16(list.content)?;
+/// The SCTs of a SignedCertificateTimestampList; `None` when it is malformed.
+pub fn decode_list(bytes: &[u8]) -> Option<Vec<Sct>> {
+    let (mut list, rest) = take_u16(bytes)?;
     let mut scts = Vec::new();
     while !list.is_empty() {
         let (sct, next) = take_u16(list)?;
@@ -123,6 +121,17 @@ pub fn list_of(certificate: &Certificate) -> Option<Vec<Sct>> {
         list = next;
     }
     rest.is_empty().then_some(scts)
+}
+
+/// The certificate extension that carries SCTs.
+pub fn list_extension(scts: &[Sct]) -> Extension {
+    Extension { id: oid::SCT_LIST, critical: false, value: tlv::wrap(OCTET_STRING, &encode_list(scts)) }
+}
+
+/// The SCTs in a certificate; `None` when it has no list, or a malformed one.
+pub fn list_of(certificate: &Certificate) -> Option<Vec<Sct>> {
+    let (_, value) = certificate.extension(oid::SCT_LIST)?;
+    decode_list(tlv::single(value).filter(|list| list.tag == OCTET_STRING)?.content)
 }
 
 /// Appends `bytes` with a 16-bit length before them; longer ones are cut off, which no field here reaches.

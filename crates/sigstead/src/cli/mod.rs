@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod ca_audit;
 mod check;
 mod client;
 mod import;
@@ -46,8 +47,9 @@ pub(crate) enum LogFormat {
 enum Command {
     /// Start everything in one process, with keys made at first start and a development issuer.
     Up(up::Up),
-    /// Start the certificate authority alone.
-    Ca(ServiceArguments),
+    /// Start the certificate authority alone, or look after it.
+    #[command(args_conflicts_with_subcommands = true)]
+    Ca(CaArguments),
     /// Start the timestamp authority alone.
     Tsa(ServiceArguments),
     /// Start the transparency log alone, or look after it.
@@ -77,6 +79,20 @@ pub(crate) struct ServiceArguments {
     /// Override a key, as `--set ca.listen=127.0.0.1:5555`; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct CaArguments {
+    #[command(flatten)]
+    service: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<CaCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CaCommand {
+    /// Show who was given which certificate, on which claims, from the database's audit trail.
+    Audit(Box<ca_audit::CaAudit>),
 }
 
 #[derive(Debug, Args)]
@@ -133,7 +149,8 @@ impl Cli {
 
         match self.command {
             Command::Up(up) => up.run().await,
-            Command::Ca(arguments) => start(Service::Ca, &arguments).await,
+            Command::Ca(CaArguments { service, command: None }) => start(Service::Ca, &service).await,
+            Command::Ca(CaArguments { command: Some(CaCommand::Audit(audit)), .. }) => audit.run().await,
             Command::Tsa(arguments) => start(Service::Tsa, &arguments).await,
             Command::Trust(arguments) => start(Service::Trust, &arguments).await,
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,

@@ -76,7 +76,11 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
     };
     serve(bound, router, service.section(), &config, &tasks).await?;
-    serve_admin(&config, health, &ground).await?;
+    let operations = match (service, &opened) {
+        (Service::Ca, Some(database)) => wire::ca_operations(&config.ca()?, database),
+        _ => Router::new(),
+    };
+    serve_admin(&config, admin_router(health, install_metrics()?).merge(operations), &ground).await?;
     console::line(ready);
     shutdown::wait_and_finish(&tasks, opened.as_ref()).await?;
     Ok(ExitCode::SUCCESS)
@@ -92,9 +96,8 @@ fn listen_address(service: Service, config: &Config) -> anyhow::Result<SocketAdd
     })
 }
 
-async fn serve_admin(config: &Config, health: Health, ground: &Ground) -> anyhow::Result<()> {
+async fn serve_admin(config: &Config, router: Router, ground: &Ground) -> anyhow::Result<()> {
     if let Some(address) = config.admin_listen()? {
-        let router = admin_router(health, install_metrics()?);
         let tls = wire::tls(config, "admin", Arc::clone(&ground.clock))?;
         let bound = bind("metrics and health", address).await?.with_tls(tls);
         serve(bound, router, "admin", config, &ground.tasks).await?;

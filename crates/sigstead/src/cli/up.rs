@@ -180,7 +180,8 @@ impl Up {
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
         let documents = wire::trust_documents(&config.trust()?)?;
         listeners.trust.serve(sigstead_trust::router(documents.clone()), &limits, tasks);
-        listeners.admin.serve(admin_router(health, metrics), &limits, tasks);
+        let operations = wire::ca_operations(&config.ca()?, database);
+        listeners.admin.serve(admin_router(health, metrics).merge(operations), &limits, tasks);
         Ok(documents)
     }
 }

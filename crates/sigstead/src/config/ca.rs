@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::{CallConfig, Config};
 
 /// Certificates live this long unless the configuration says otherwise (Fulcio's ten minutes).
@@ -14,6 +16,8 @@ pub(crate) struct CaConfig {
     pub(crate) chain: PathBuf,
     pub(crate) issuers: PathBuf,
     pub(crate) lifetime: Duration,
+    /// Whether the audit trail is served on the admin port.
+    pub(crate) audit_api: bool,
     /// Where to log precertificates, and the file with that log's public key.
     pub(crate) ct: Option<(String, PathBuf)>,
     /// How that log is reached over TLS.
@@ -30,12 +34,17 @@ impl Config {
             }
             None => None,
         };
+        if raw.audit_api {
+            self.admin_listen()?
+                .with_context(|| self.missing("admin.listen (ca.audit_api is served there)"))?;
+        }
         Ok(CaConfig {
             listen: self.needed_address(raw.listen.as_deref(), "ca.listen")?,
             key: self.key(raw.key.as_deref(), "ca.key")?,
             chain: self.needed_path(raw.chain.as_deref(), "ca.chain")?,
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
+            audit_api: raw.audit_api,
             ct,
             ct_call: self.ct_call()?,
         })

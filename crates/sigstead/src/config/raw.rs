@@ -48,6 +48,7 @@ pub(crate) struct RawCa {
     pub(crate) chain: Option<PathBuf>,
     pub(crate) issuers: Option<PathBuf>,
     pub(crate) lifetime_secs: Option<u64>,
+    pub(crate) audit_api: bool,
     pub(crate) ct_url: Option<String>,
     pub(crate) ct_ca: Option<PathBuf>,
     pub(crate) ct_client_certificate: Option<PathBuf>,

@@ -33,6 +33,11 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
     Ok(sigstead_ca::router(Arc::new(authority)))
 }
 
+/// What the admin port serves of the certificate authority: its audit trail, if it is told to.
+pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
+    if config.audit_api { sigstead_ca::audit_router(database.clone()) } else { Router::new() }
+}
+
 /// Whether the files that `[ca]` names can be used.
 pub(crate) fn check_ca(config: &CaConfig) -> anyhow::Result<()> {
     issuers(config)?;

@@ -17,7 +17,7 @@ use sigstead_serve::{Health, Tasks};
 use sigstead_store::{Database, Tree};
 use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
-pub(crate) use ca::{ca, check_ca};
+pub(crate) use ca::{ca, ca_operations, check_ca};
 pub(crate) use ct::ct;
 pub(crate) use keys::{check_key, public_key, signer};
 pub(crate) use log::{check_witnessing, log};

@@ -46,7 +46,7 @@ impl Postgres {
         &self.pool
     }
 
-    fn write_pool(&self) -> &PgPool {
+    pub(crate) fn write_pool(&self) -> &PgPool {
         &self.pool
     }
 

@@ -1,17 +1,22 @@
 //! The CA's audit trail in multi-row inserts: one statement, whatever the number of rows.
 
 use sqlx::postgres::PgConnection;
+use sqlx::{QueryBuilder, Row as _};
 
-use crate::codec::signed;
+use super::Postgres;
+use crate::codec::{decode_hash, signed, unsigned};
 use crate::{Intent, Issuance, StoreError};
+
+crate::trail_rows::trail_rows!(Postgres, sqlx::Postgres);
 
 pub(super) async fn insert_intents(
     connection: &mut PgConnection,
     intents: &[Intent],
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO issuance_intents (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after) \
-         SELECT * FROM UNNEST($1::bytea[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::int8[], $8::int8[])",
+        "INSERT INTO issuance_intents (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after, claims) \
+         SELECT * FROM UNNEST($1::bytea[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::int8[], $8::int8[], \
+           $9::text[])",
     )
     .bind(column(intents, |intent| intent.serial.clone()))
     .bind(column(intents, |intent| signed(intent.at_ms)))
@@ -21,6 +26,7 @@ pub(super) async fn insert_intents(
     .bind(column(intents, |intent| intent.key_fingerprint.to_vec()))
     .bind(column(intents, |intent| intent.not_before))
     .bind(column(intents, |intent| intent.not_after))
+    .bind(column(intents, |intent| intent.claims.clone()))
     .execute(connection)
     .await?;
     Ok(())
@@ -31,14 +37,15 @@ pub(super) async fn insert_outcomes(
     issuances: &[Issuance],
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason) \
-         SELECT * FROM UNNEST($1::bytea[], $2::int8[], $3::text[], $4::bytea[], $5::text[])",
+        "INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason, scts) \
+         SELECT * FROM UNNEST($1::bytea[], $2::int8[], $3::text[], $4::bytea[], $5::text[], $6::bytea[])",
     )
     .bind(column(issuances, |issuance| issuance.serial.clone()))
     .bind(column(issuances, |issuance| signed(issuance.at_ms)))
-    .bind(column(issuances, |issuance| issuance.columns().0))
-    .bind(column(issuances, |issuance| issuance.columns().1.to_vec()))
-    .bind(column(issuances, |issuance| issuance.columns().2.to_owned()))
+    .bind(column(issuances, |issuance| issuance.columns().outcome))
+    .bind(column(issuances, |issuance| issuance.columns().certificate.to_vec()))
+    .bind(column(issuances, |issuance| issuance.columns().reason.to_owned()))
+    .bind(column(issuances, |issuance| issuance.columns().scts.to_vec()))
     .execute(connection)
     .await?;
     Ok(())

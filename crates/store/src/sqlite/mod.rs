@@ -67,7 +67,7 @@ impl Sqlite {
         &self.readers
     }
 
-    fn write_pool(&self) -> &SqlitePool {
+    pub(crate) fn write_pool(&self) -> &SqlitePool {
         &self.writer
     }
 

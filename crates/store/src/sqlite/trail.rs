@@ -1,10 +1,13 @@
 //! The CA's audit trail in multi-row inserts: a statement of its own for each row would cost more than the row.
 
-use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{QueryBuilder, Row as _};
 
-use crate::codec::signed;
+use super::Sqlite;
+use crate::codec::{decode_hash, signed, unsigned};
 use crate::{Intent, Issuance, StoreError};
+
+crate::trail_rows::trail_rows!(Sqlite, sqlx::Sqlite);
 
 /// Rows in one statement; SQLite takes at most 32,766 parameters.
 const ROWS: usize = 1000;
@@ -16,7 +19,7 @@ pub(super) async fn insert_intents(
     for chunk in intents.chunks(ROWS) {
         let mut query = QueryBuilder::new(
             "INSERT INTO issuance_intents \
-             (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after) ",
+             (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after, claims) ",
         );
         query.push_values(chunk, |mut row, intent| {
             row.push_bind(&intent.serial)
@@ -26,7 +29,8 @@ pub(super) async fn insert_intents(
                 .push_bind(&intent.san)
                 .push_bind(intent.key_fingerprint.to_vec())
                 .push_bind(intent.not_before)
-                .push_bind(intent.not_after);
+                .push_bind(intent.not_after)
+                .push_bind(&intent.claims);
         });
         query.build().execute(&mut *connection).await?;
     }
@@ -38,15 +42,17 @@ pub(super) async fn insert_outcomes(
     issuances: &[Issuance],
 ) -> Result<(), StoreError> {
     for chunk in issuances.chunks(ROWS) {
-        let mut query =
-            QueryBuilder::new("INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason) ");
+        let mut query = QueryBuilder::new(
+            "INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason, scts) ",
+        );
         query.push_values(chunk, |mut row, issuance| {
-            let (outcome, certificate, reason) = issuance.columns();
+            let columns = issuance.columns();
             row.push_bind(&issuance.serial)
                 .push_bind(signed(issuance.at_ms))
-                .push_bind(outcome)
-                .push_bind(certificate)
-                .push_bind(reason);
+                .push_bind(columns.outcome)
+                .push_bind(columns.certificate)
+                .push_bind(columns.reason)
+                .push_bind(columns.scts);
         });
         query.build().execute(&mut *connection).await?;
     }
