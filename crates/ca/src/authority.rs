@@ -10,8 +10,9 @@ use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain
 use thiserror::Error;
 
 use crate::audit_trail::AuditTrail;
-use crate::ct_client::{CtClient, CtLogConfig};
+use crate::ct_logs::{CtConfig, CtLogs};
 use crate::error::Error as ApiError;
+use crate::issue::{Promises, Signed};
 use crate::policy::ClientAlgorithms;
 use crate::possession::KeyProof;
 
@@ -20,7 +21,7 @@ use crate::possession::KeyProof;
 pub struct CertificateAuthority {
     pub(crate) providers: Providers,
     pub(crate) issuer: IssuingCa,
-    pub(crate) ct: Option<CtClient>,
+    pub(crate) ct: Option<CtLogs>,
     pub(crate) trail: AuditTrail,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lifetime: Duration,
@@ -43,8 +44,8 @@ pub struct CaConfig {
     pub providers: Providers,
     /// What signs.
     pub issuer: IssuingCa,
-    /// Where precertificates are logged; without it certificates carry no SCT.
-    pub ct: Option<CtLogConfig>,
+    /// Where certificates are logged; without it they come without an SCT.
+    pub ct: Option<CtConfig>,
     /// The audit trail.
     pub database: Database,
     /// The time.
@@ -59,8 +60,8 @@ pub enum StartError {
     /// The chain, or the key under it.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// The client for the CT log cannot be made.
-    #[error("the client for the CT log: {0}")]
+    /// A client for a CT log cannot be made.
+    #[error("the client for a CT log: {0}")]
     Client(#[from] reqwest::Error),
 }
 
@@ -74,7 +75,7 @@ impl CertificateAuthority {
         let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
         validate_chain(&issuer.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
         validate_key(&issuer.chain, issuer.signer.public_key())?;
-        let ct = ct.map(|ct| CtClient::new(ct, Arc::clone(&clock))).transpose()?;
+        let ct = ct.map(|ct| CtLogs::new(ct, &clock)).transpose()?;
         let client_algorithms = ClientAlgorithms::default();
         let trail = AuditTrail::start(database, tasks);
         Ok(Self { providers, issuer, ct, trail, clock, lifetime, client_algorithms })
@@ -100,7 +101,7 @@ impl CertificateAuthority {
     /// A certificate for a key, if the client proves to have it.
     pub(crate) async fn certify(&self, principal: &Principal, proof: KeyProof) -> Result<Issued, ApiError> {
         let key = proof.check(principal, &self.client_algorithms)?;
-        let certificate = self.issue(principal, key).await?;
+        let Signed { certificate, promises } = self.issue(principal, key).await?;
         metrics::counter!("fulcio_new_certs").increment(1);
         tracing::info!(
             serial = ?certificate,
@@ -109,7 +110,7 @@ impl CertificateAuthority {
             "a certificate was issued"
         );
         let chain = std::iter::once(certificate).chain(self.issuer.chain.iter().cloned()).collect();
-        Ok(Issued { chain, has_sct: self.ct.is_some() })
+        Ok(Issued { chain, promises })
     }
 }
 
@@ -117,6 +118,6 @@ impl CertificateAuthority {
 pub(crate) struct Issued {
     /// The certificate, then the authority's chain.
     pub(crate) chain: Vec<Certificate>,
-    /// Whether the certificate carries an SCT.
-    pub(crate) has_sct: bool,
+    /// What CT logs promised for it.
+    pub(crate) promises: Promises,
 }

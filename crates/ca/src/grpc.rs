@@ -14,6 +14,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::authority::Issued;
+use crate::issue::Promises;
 use crate::possession::KeyProof;
 use crate::{CertificateAuthority, MAX_BODY, grpc_v1beta, request};
 
@@ -82,13 +83,17 @@ fn key_proof(key: Option<create_signing_certificate_request::Key>) -> KeyProof {
 fn signing_certificate(issued: &Issued) -> wire::SigningCertificate {
     let pem = |certificate: &Certificate| certificate.to_pem().trim_end().to_owned();
     let chain = Some(wire::CertificateChain { certificates: issued.chain.iter().map(pem).collect() });
-    let certificate = if issued.has_sct {
-        let embedded = wire::SigningCertificateEmbeddedSct { chain };
-        signing_certificate::Certificate::SignedCertificateEmbeddedSct(embedded)
-    } else {
-        let detached =
-            wire::SigningCertificateDetachedSct { chain, signed_certificate_timestamp: Vec::new() };
-        signing_certificate::Certificate::SignedCertificateDetachedSct(detached)
+    let certificate = match &issued.promises {
+        Promises::Embedded(_) => {
+            let embedded = wire::SigningCertificateEmbeddedSct { chain };
+            signing_certificate::Certificate::SignedCertificateEmbeddedSct(embedded)
+        }
+        promises => {
+            let sct = promises.detached().unwrap_or_default();
+            let detached =
+                wire::SigningCertificateDetachedSct { chain, signed_certificate_timestamp: sct.into_bytes() };
+            signing_certificate::Certificate::SignedCertificateDetachedSct(detached)
+        }
     };
     wire::SigningCertificate { certificate: Some(certificate) }
 }

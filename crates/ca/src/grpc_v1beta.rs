@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use sigstead_proto::fulcio_v1beta::CreateSigningCertificateRequest;
 use sigstead_proto::fulcio_v1beta::ca_server::{Ca, CaServer};
 use sigstead_proto::google_api::HttpBody;
@@ -12,7 +14,7 @@ use tonic::{Request, Response, Status};
 use crate::error::Error;
 use crate::grpc::token_of;
 use crate::possession::KeyProof;
-use crate::v1::{PEM_CHAIN, joined};
+use crate::v1::{PEM_CHAIN, SCT, joined};
 use crate::{CertificateAuthority, MAX_BODY};
 
 pub(crate) fn routes(authority: &Arc<CertificateAuthority>) -> Router<Arc<CertificateAuthority>> {
@@ -36,6 +38,10 @@ impl Ca for Service {
         let mut response = Response::new(pem(&issued.chain));
         // Fulcio's gateway turns it into the status of the v1 API.
         response.metadata_mut().insert("x-http-code", tonic::metadata::MetadataValue::from_static("201"));
+        let sct = issued.promises.detached().and_then(|sct| BASE64_STANDARD.encode(sct).parse().ok());
+        if let Some(sct) = sct {
+            response.metadata_mut().insert(SCT, sct);
+        }
         Ok(response)
     }
 

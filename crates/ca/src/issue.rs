@@ -6,15 +6,50 @@ use sigstead_x509::precertificate::{poison, tbs_without_poison, tbs_without_scts
 use sigstead_x509::{Certificate, Sct, sct};
 
 use crate::CertificateAuthority;
-use crate::ct_client::CtClient;
+use crate::added_chain::AddedChain;
+use crate::ct_client::Submission;
+use crate::ct_logs::{CtLogs, SctDelivery};
 use crate::error::Error;
 use crate::possession::PossessedKey;
 use crate::profile::Profile;
 
+/// A certificate, and what CT logs promised for it.
+pub(crate) struct Signed {
+    pub(crate) certificate: Certificate,
+    pub(crate) promises: Promises,
+}
+
+/// What CT logs promised for a certificate, every promise checked, and where it is.
+pub(crate) enum Promises {
+    /// There is no log.
+    None,
+    /// In the certificate.
+    Embedded(Vec<Sct>),
+    /// Beside it.
+    Detached(Vec<Sct>),
+}
+
+impl Promises {
+    fn scts(&self) -> &[Sct] {
+        match self {
+            Self::None => &[],
+            Self::Embedded(scts) | Self::Detached(scts) => scts,
+        }
+    }
+
+    /// The promise beside the certificate, in JSON as the log gave it.
+    pub(crate) fn detached(&self) -> Option<String> {
+        match self {
+            Self::Detached(scts) => scts.first().map(AddedChain::json),
+            Self::None | Self::Embedded(_) => None,
+        }
+    }
+}
+
 impl CertificateAuthority {
     /// Issues one certificate. The order is what makes it accountable: whatever is signed was intended in
     /// the audit trail, and whatever leaves was logged, promised and recorded.
-    pub(crate) async fn issue(&self, principal: &Principal, key: PossessedKey) -> Result<Certificate, Error> {
+    pub(crate) async fn issue(&self, principal: &Principal, key: PossessedKey) -> Result<Signed, Error> {
         // 1. Decide every field. Nothing is signed yet; if we die, nothing happened.
         let profile = self.profile(principal, &key)?;
         // 2. Record the intent. If we die from here on, the trail shows a serial number without an outcome.
@@ -23,9 +58,9 @@ impl CertificateAuthority {
         let signed = self.sign(&profile).await;
         // 4. Record the outcome. If this fails, the certificate does not leave.
         let outcome = match &signed {
-            Ok(certificate) => IssuanceOutcome::Issued {
-                certificate: certificate.der().to_vec(),
-                scts: sct::list_of(certificate).map_or_else(Vec::new, |scts| sct::encode_list(&scts)),
+            Ok(signed) => IssuanceOutcome::Issued {
+                certificate: signed.certificate.der().to_vec(),
+                scts: sct::encode_list(signed.promises.scts()),
             },
             Err(error) => IssuanceOutcome::Failed(format!("{error:?}")),
         };
@@ -34,20 +69,37 @@ impl CertificateAuthority {
         signed
     }
 
-    async fn sign(&self, profile: &Profile<'_>) -> Result<Certificate, Error> {
-        // 1. Have the precertificate logged.
-        let logged = match &self.ct {
-            Some(ct) => Some(self.log_precertificate(ct, profile).await?),
-            None => None,
-        };
-        // 2. Sign the certificate, with the log's promise inside.
-        let last = logged.as_ref().map(|(_, promise)| sct::list_extension(std::slice::from_ref(promise)));
-        let certificate = sign_certificate(&profile.tbs(last)?, self.issuer.signer.as_ref()).await?;
-        // 3. Compare: what the log promised for must be what leaves, but for the promise itself.
-        if let Some((precertificate, _)) = &logged {
-            check_correspondence(precertificate, &certificate)?;
+    async fn sign(&self, profile: &Profile<'_>) -> Result<Signed, Error> {
+        match self.ct.as_ref().map(|ct| (ct, ct.delivery)) {
+            None => {
+                let certificate = self.sign_tbs(&profile.tbs(None)?).await?;
+                Ok(Signed { certificate, promises: Promises::None })
+            }
+            Some((ct, SctDelivery::Embedded)) => self.sign_with_scts(ct, profile).await,
+            Some((ct, SctDelivery::Detached)) => {
+                // It exists before it is logged, but stays here until a log has promised for it.
+                let certificate = self.sign_tbs(&profile.tbs(None)?).await?;
+                let submission = Submission::certificate(&certificate, &self.issuer.chain);
+                let promises = Promises::Detached(ct.promises(&submission).await?);
+                Ok(Signed { certificate, promises })
+            }
         }
-        Ok(certificate)
+    }
+
+    async fn sign_with_scts(&self, ct: &CtLogs, profile: &Profile<'_>) -> Result<Signed, Error> {
+        // 1. Have the precertificate logged.
+        let precertificate = self.sign_tbs(&profile.tbs(Some(poison()))?).await?;
+        let submission = Submission::precertificate(&precertificate, &self.issuer.chain)?;
+        let scts = ct.promises(&submission).await?;
+        // 2. Sign the certificate, with the logs' promises inside.
+        let certificate = self.sign_tbs(&profile.tbs(Some(sct::list_extension(&scts)))?).await?;
+        // 3. Compare: what the logs promised for must be what leaves, but for the promises themselves.
+        check_correspondence(&precertificate, &certificate)?;
+        Ok(Signed { certificate, promises: Promises::Embedded(scts) })
+    }
+
+    async fn sign_tbs(&self, tbs: &[u8]) -> Result<Certificate, Error> {
+        Ok(sign_certificate(tbs, self.issuer.signer.as_ref()).await?)
     }
 
     fn profile<'a>(&'a self, principal: &Principal, key: &'a PossessedKey) -> Result<Profile<'a>, Error> {
@@ -76,17 +128,6 @@ impl CertificateAuthority {
             not_before: profile.not_before,
             not_after: profile.not_after,
         }
-    }
-
-    async fn log_precertificate(
-        &self,
-        ct: &CtClient,
-        profile: &Profile<'_>,
-    ) -> Result<(Certificate, Sct), Error> {
-        let precertificate =
-            sign_certificate(&profile.tbs(Some(poison()))?, self.issuer.signer.as_ref()).await?;
-        let promise = ct.add_precertificate(&precertificate, &self.issuer.chain).await?;
-        Ok((precertificate, promise))
     }
 }
 

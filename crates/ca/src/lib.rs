@@ -3,10 +3,12 @@
 //! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
 
+mod added_chain;
 mod audit;
 mod audit_trail;
 mod authority;
 mod ct_client;
+mod ct_logs;
 mod error;
 mod grpc;
 mod grpc_v1beta;
@@ -29,6 +31,7 @@ use sigstead_serve::restricted_cors_layer;
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
 pub use authority::{CaConfig, CertificateAuthority, IssuingCa, StartError};
 pub use ct_client::CtLogConfig;
+pub use ct_logs::{CtConfig, SctDelivery};
 pub use policy::{ClientAlgorithms, UnknownAlgorithm};
 
 /// Longest request body; a CSR and a token take a few kilobytes.

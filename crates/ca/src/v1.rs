@@ -6,9 +6,11 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use sigstead_x509::Certificate;
 
 use crate::CertificateAuthority;
@@ -18,6 +20,8 @@ use crate::request;
 use crate::v2::{only, only_get};
 
 pub(crate) const PEM_CHAIN: &str = "application/pem-certificate-chain";
+/// The header, and the gRPC metadata, with an SCT that is not in the certificate: base64 of its JSON.
+pub(crate) const SCT: &str = "sct";
 
 pub(crate) fn routes() -> Router<Arc<CertificateAuthority>> {
     Router::new()
@@ -25,7 +29,7 @@ pub(crate) fn routes() -> Router<Arc<CertificateAuthority>> {
         .route("/api/v1/rootCert", only_get(get(root_cert)))
 }
 
-/// `POST /api/v1/signingCert`: 201 and PEM. A missing key is told before the token is looked at.
+/// `POST /api/v1/signingCert`: 201 and PEM, and in a header an SCT that is not in the certificate. A missing key is told before the token is looked at.
 async fn signing_cert(
     State(authority): State<Arc<CertificateAuthority>>,
     headers: HeaderMap,
@@ -47,7 +51,10 @@ async fn signing_cert(
     };
     let issued = authority.certify(&principal, proof).await?;
     let text = joined(&issued.chain, "\n");
-    Ok((StatusCode::CREATED, [(header::CONTENT_TYPE, PEM_CHAIN)], text).into_response())
+    let mut response = (StatusCode::CREATED, [(header::CONTENT_TYPE, PEM_CHAIN)], text).into_response();
+    let sct = issued.promises.detached().and_then(|sct| BASE64_STANDARD.encode(sct).parse().ok());
+    response.headers_mut().extend(sct.map(|sct| (HeaderName::from_static(SCT), sct)));
+    Ok(response)
 }
 
 /// `GET /api/v1/rootCert`: the whole chain, with an empty line between certificates.

@@ -8,6 +8,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sigstead_identity::IssuerConfig;
@@ -16,6 +18,7 @@ use sigstead_x509::Certificate;
 use crate::CertificateAuthority;
 use crate::authority::Issued;
 use crate::error::{Error, method_not_allowed};
+use crate::issue::Promises;
 use crate::possession::KeyProof;
 use crate::request;
 
@@ -84,7 +87,7 @@ enum SigningCertificate {
     #[serde(rename = "signedCertificateEmbeddedSct")]
     Embedded { chain: Chain },
     #[serde(rename = "signedCertificateDetachedSct", rename_all = "camelCase")]
-    Detached { chain: Chain, signed_certificate_timestamp: &'static str },
+    Detached { chain: Chain, signed_certificate_timestamp: String },
 }
 
 #[derive(Serialize)]
@@ -96,10 +99,12 @@ impl From<Issued> for SigningCertificate {
     fn from(issued: Issued) -> Self {
         let pem = |certificate: &Certificate| certificate.to_pem().trim_end().to_owned();
         let chain = Chain { certificates: issued.chain.iter().map(pem).collect() };
-        if issued.has_sct {
-            Self::Embedded { chain }
-        } else {
-            Self::Detached { chain, signed_certificate_timestamp: "" }
+        match issued.promises {
+            Promises::Embedded(_) => Self::Embedded { chain },
+            promises => {
+                let sct = promises.detached().unwrap_or_default();
+                Self::Detached { chain, signed_certificate_timestamp: BASE64_STANDARD.encode(sct) }
+            }
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use sigstead_ca::CtLogConfig;
-use sigstead_crypto::KeyKind;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use sigstead_ca::SctDelivery;
+use sigstead_crypto::Signer as _;
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison, tbs_without_scts};
 use sigstead_x509::sct::{SignedEntry, list_of};
+use sigstead_x509::{Certificate, Sct};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
+use crate::fixture::{Authority, CT_DEADLINE, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 
@@ -67,29 +71,119 @@ async fn a_busy_log_is_asked_again() {
     assert_eq!(log.entries().len(), 2);
 }
 
-/// Real time: the client's patience is ten seconds.
 #[tokio::test]
 async fn no_answer_is_not_waited_for() {
-    let (silent, busy) = (CtLog::start(Mood::Silent).await, CtLog::start(Mood::Busy(99)).await);
-    let down = CtLogConfig {
-        url: "http://127.0.0.1:1".to_owned(),
-        public_key: silent.public_key(),
-        http: reqwest::Client::builder(),
-    };
-    let authorities = [
-        Authority::with_log(&silent).await,
-        Authority::with_log(&busy).await,
-        Authority::build(Some(down), KeyKind::EcdsaP256, Duration::from_secs(3600)).await,
-    ];
-    let begin = Instant::now();
-    let ask =
-        |authority: &'static Authority| async { authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await };
-    let [a, b, c] = authorities.map(|authority| &*Box::leak(Box::new(authority)));
-    let answers = tokio::join!(ask(a), ask(b), ask(c));
-    for (answer, authority) in [(answers.0, a), (answers.1, b), (answers.2, c)] {
+    for mood in [Mood::Silent, Mood::Busy(99), Mood::Down] {
+        let log = CtLog::start(mood).await;
+        let authority = Authority::with_log(&log).await;
+        let begin = Instant::now();
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
         assert_eq!(answer.error(), (503, "the certificate transparency log is not available".to_owned()));
         assert_ne!(answer.header("retry-after"), "");
+        assert!((CT_DEADLINE..3 * CT_DEADLINE).contains(&begin.elapsed()), "{mood:?}");
         assert_eq!(authority.counts().await, (0, 1, 0));
     }
-    assert!(begin.elapsed() < Duration::from_secs(15));
+}
+
+/// Of three logs two must promise; whatever the third is like, they do, and each promise is its log's own.
+#[tokio::test]
+async fn two_of_three_logs_are_enough() {
+    for (mood, place) in [(Mood::Down, 0), (Mood::Silent, 1), (Mood::Forged, 1), (Mood::Status(500), 0)] {
+        let mut moods = [Mood::Good; 3];
+        moods[place] = mood;
+        let logs = started(moods).await;
+        let authority = Authority::with_logs(logs.each_ref(), 2, SctDelivery::Embedded).await;
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+        let certificate = answer.chain("signedCertificateEmbeddedSct").remove(0);
+        let scts = list_of(&certificate).unwrap();
+        let good = logs.iter().enumerate().filter(|(n, _)| *n != place).map(|(_, log)| log);
+        let expected: Vec<_> = good.map(|log| log.public_key().fingerprint()).collect();
+        assert_eq!(scts.iter().map(|sct| sct.log_id).collect::<Vec<_>>(), expected, "{mood:?}");
+        let tbs = tbs_without_scts(&certificate).unwrap();
+        let issuer_key_hash = issuer_key_hash(&authority.chain[0]);
+        let entry = SignedEntry::Precertificate { issuer_key_hash: &issuer_key_hash, tbs: &tbs };
+        for log in logs.iter().filter(|log| expected.contains(&log.public_key().fingerprint())) {
+            let sct = scts.iter().find(|sct| sct.log_id == log.public_key().fingerprint()).unwrap();
+            sct.verify(&entry, &log.public_key()).unwrap();
+        }
+        assert_eq!(authority.counts().await, (1, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_spare_log_is_left_alone_while_the_others_answer() {
+    let logs = started([Mood::Good; 3]).await;
+    let authority = Authority::with_logs(logs.each_ref(), 2, SctDelivery::Embedded).await;
+    authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    assert_eq!(logs.map(|log| log.entries().len()), [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn too_few_promises_are_none() {
+    for (moods, status) in [
+        ([Mood::Good, Mood::Down, Mood::Down], 503),
+        ([Mood::Good, Mood::Silent, Mood::Busy(99)], 503),
+        ([Mood::Status(500), Mood::Forged, Mood::Good], 500),
+        ([Mood::Good, Mood::Stranger, Mood::OtherEntry], 500),
+        ([Mood::Forged, Mood::Down, Mood::Good], 503),
+    ] {
+        let logs = started(moods).await;
+        let authority = Authority::with_logs(logs.each_ref(), 2, SctDelivery::Embedded).await;
+        let begin = Instant::now();
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+        assert_eq!(answer.error().0, status, "{moods:?}");
+        assert!(begin.elapsed() < 3 * CT_DEADLINE);
+        assert_eq!(authority.counts().await, (0, 1, 0), "nothing leaves");
+    }
+}
+
+/// The certificate itself is logged, and its promise comes beside it, in every API's way.
+#[tokio::test]
+async fn detached_promises() {
+    let log = CtLog::start(Mood::Good).await;
+    let authority = Authority::with_logs([&log], 1, SctDelivery::Detached).await;
+    let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    let certificate = answer.chain("signedCertificateDetachedSct").remove(0);
+    let promise = &answer.json()["signedCertificateDetachedSct"]["signedCertificateTimestamp"];
+    assert_eq!(log.entries()[0][0], certificate);
+    assert_eq!(list_of(&certificate), None);
+    sct(promise.as_str().unwrap()).verify(&SignedEntry::X509(certificate.der()), &log.public_key()).unwrap();
+
+    let key = key();
+    let proof = BASE64_STANDARD.encode(key.sign_now(EMAIL.as_bytes()).unwrap());
+    let body = serde_json::json!({
+        "publicKey": { "content": BASE64_STANDARD.encode(key.public_key().to_pem()) },
+        "signedEmailAddress": proof,
+    });
+    let answer = authority.post("/api/v1/signingCert", &body).await;
+    let certificate = Certificate::from_pem(answer.text().as_bytes()).unwrap();
+    sct(answer.header("sct")).verify(&SignedEntry::X509(certificate.der()), &log.public_key()).unwrap();
+
+    let forger = CtLog::start(Mood::Forged).await;
+    let authority = Authority::with_logs([&forger], 1, SctDelivery::Detached).await;
+    assert_eq!(authority.post("/api/v1/signingCert", &body).await.error().0, 500);
+    assert_eq!(authority.counts().await, (0, 1, 0));
+}
+
+async fn started<const N: usize>(moods: [Mood; N]) -> [CtLog; N] {
+    let mut logs = Vec::new();
+    for mood in moods {
+        logs.push(CtLog::start(mood).await);
+    }
+    logs.try_into().ok().unwrap()
+}
+
+/// The SCT in base64 of RFC 6962's JSON.
+fn sct(text: &str) -> Sct {
+    let json: Value = serde_json::from_slice(&BASE64_STANDARD.decode(text).unwrap()).unwrap();
+    let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["extensions", "id", "sct_version", "signature", "timestamp"]);
+    let bytes = |name: &str| BASE64_STANDARD.decode(json[name].as_str().unwrap()).unwrap();
+    assert_eq!(json["sct_version"], 0);
+    Sct {
+        log_id: bytes("id").try_into().unwrap(),
+        timestamp: json["timestamp"].as_u64().unwrap(),
+        extensions: bytes("extensions"),
+        signature: bytes("signature"),
+    }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Mood {
     Busy(usize),
     Redirect,
     Silent,
+    /// Nothing listens.
+    Down,
 }
 
 /// A CT log that keeps what it was sent.
@@ -57,12 +59,17 @@ impl CtLog {
         let key = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
         let state = LogState { key, mood, refusals: AtomicUsize::new(0), entries: Mutex::default() };
         let state = Arc::new(state);
-        let routes =
-            Router::new().route("/log/ct/v1/add-pre-chain", post(add)).with_state(Arc::clone(&state));
+        let routes = Router::new()
+            .route("/log/ct/v1/add-pre-chain", post(add_pre_chain))
+            .route("/log/ct/v1/add-chain", post(add_chain))
+            .with_state(Arc::clone(&state));
         Self { server: Loopback::serve(|_| routes).await, state }
     }
 
     pub(crate) fn url(&self) -> String {
+        if self.state.mood == Mood::Down {
+            return "http://127.0.0.1:1".to_owned();
+        }
         format!("{}/log/", self.server.url())
     }
 
@@ -76,7 +83,15 @@ impl CtLog {
     }
 }
 
-async fn add(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) -> Response {
+async fn add_pre_chain(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) -> Response {
+    add(log, submission, true).await
+}
+
+async fn add_chain(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) -> Response {
+    add(log, submission, false).await
+}
+
+async fn add(log: Arc<LogState>, submission: Value, is_poisoned: bool) -> Response {
     let decode = |text: &Value| BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap();
     let chain: Vec<Certificate> = submission["chain"]
         .as_array()
@@ -85,7 +100,7 @@ async fn add(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) ->
         .map(decode)
         .map(|der| Certificate::from_der(&der).unwrap())
         .collect();
-    assert!(is_precertificate(&chain[0]));
+    assert_eq!(is_precertificate(&chain[0]), is_poisoned);
     chain[0].verify_signed_by(&chain[1]).unwrap();
     log.entries.lock().unwrap().push(chain.clone());
     match log.mood {
@@ -105,13 +120,21 @@ fn promise(log: &LogState, mood: Mood, chain: &[Certificate]) -> Value {
     let stranger = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
     let key = if matches!(mood, Mood::Forged | Mood::Stranger) { &stranger } else { &log.key };
     let named = if mood == Mood::Stranger { &stranger } else { &log.key };
-    let mut tbs = tbs_without_poison(&chain[0]).unwrap();
+    let is_precertificate = is_precertificate(&chain[0]);
+    let mut entry = match is_precertificate {
+        true => tbs_without_poison(&chain[0]).unwrap(),
+        false => chain[0].der().to_vec(),
+    };
     if mood == Mood::OtherEntry {
-        *tbs.last_mut().unwrap() ^= 1;
+        *entry.last_mut().unwrap() ^= 1;
     }
     let timestamp = if mood == Mood::Stale { (NOW - 86_400) * 1000 } else { NOW * 1000 + 7 };
     let extensions = [0, 0, 5, 0, 0, 0, 0, 9];
-    let entry = SignedEntry::Precertificate { issuer_key_hash: &issuer_key_hash(&chain[1]), tbs: &tbs };
+    let issuer_key_hash = issuer_key_hash(&chain[1]);
+    let entry = match is_precertificate {
+        true => SignedEntry::Precertificate { issuer_key_hash: &issuer_key_hash, tbs: &entry },
+        false => SignedEntry::X509(&entry),
+    };
     let mut signature = vec![4, 3];
     push_u16(&mut signature, &key.sign_now(&entry.signed_data(timestamp, &extensions)).unwrap());
     let sct = Sct {

@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use sigstead_ca::{CaConfig, CertificateAuthority, ClientAlgorithms, CtLogConfig, IssuingCa, router};
+use sigstead_ca::{
+    CaConfig, CertificateAuthority, ClientAlgorithms, CtConfig, CtLogConfig, IssuingCa, SctDelivery, router,
+};
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
@@ -23,6 +25,8 @@ use crate::ct_log::CtLog;
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const EMAIL: &str = "ada@example.com";
 const TEN_MINUTES: Duration = Duration::from_secs(600);
+/// How long CT logs are waited for, all together.
+pub(crate) const CT_DEADLINE: Duration = Duration::from_millis(1500);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// An authority, its database and its identity provider.
@@ -71,12 +75,25 @@ impl Authority {
     }
 
     pub(crate) async fn with_log(log: &CtLog) -> Self {
-        let log =
-            CtLogConfig { url: log.url(), public_key: log.public_key(), http: reqwest::Client::builder() };
-        Self::build(Some(log), KeyKind::EcdsaP256, DAY).await
+        Self::with_logs([log], 1, SctDelivery::Embedded).await
     }
 
-    pub(crate) async fn build(ct: Option<CtLogConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
+    /// So many of the logs, the first ones preferably, must promise within a second and a half.
+    pub(crate) async fn with_logs<const N: usize>(
+        logs: [&CtLog; N],
+        needed: usize,
+        delivery: SctDelivery,
+    ) -> Self {
+        let log = |log: &CtLog| CtLogConfig {
+            url: log.url(),
+            public_key: log.public_key(),
+            http: reqwest::Client::builder(),
+        };
+        let ct = CtConfig { logs: logs.map(log).into(), needed, deadline: CT_DEADLINE, delivery };
+        Self::build(Some(ct), KeyKind::EcdsaP256, DAY).await
+    }
+
+    pub(crate) async fn build(ct: Option<CtConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
         Self::assemble(ct, key, ca_lifetime, ClientAlgorithms::default()).await
     }
 
@@ -87,7 +104,7 @@ impl Authority {
     }
 
     async fn assemble(
-        ct: Option<CtLogConfig>,
+        ct: Option<CtConfig>,
         key: KeyKind,
         ca_lifetime: Duration,
         allowed: ClientAlgorithms,

@@ -1,5 +1,8 @@
 //! The gRPC API on the same port (ca.md 1.3).
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sigstead_ca::SctDelivery;
 use sigstead_crypto::Signer as _;
 use sigstead_proto::fulcio_v1beta as v1beta;
 use sigstead_proto::fulcio_v2::ca_client::CaClient;
@@ -52,6 +55,19 @@ async fn certificates() {
         assert_eq!(chain[1..], authority.chain);
     }
     assert_eq!(authority.counts().await, (3, 0, 0));
+}
+
+#[tokio::test]
+async fn detached_promises() {
+    let log = CtLog::start(Mood::Good).await;
+    let authority = Authority::with_logs([&log], 1, SctDelivery::Detached).await;
+    let mut client = CaClient::new(authority.router());
+    let answer = client.create_signing_certificate(request(&authority.token())).await.unwrap().into_inner();
+    let Some(Certificate::SignedCertificateDetachedSct(detached)) = answer.certificate else {
+        panic!("{answer:?}")
+    };
+    let json: serde_json::Value = serde_json::from_slice(&detached.signed_certificate_timestamp).unwrap();
+    assert_eq!(json["id"], BASE64_STANDARD.encode(log.public_key().fingerprint()));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{CallConfig, Config};
+use super::{CaCtConfig, Config};
 
 /// Certificates live this long unless the configuration says otherwise (Fulcio's ten minutes).
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
@@ -18,22 +18,14 @@ pub(crate) struct CaConfig {
     pub(crate) lifetime: Duration,
     /// Whether the audit trail is served on the admin port.
     pub(crate) audit_api: bool,
-    /// Where to log precertificates, and the file with that log's public key.
-    pub(crate) ct: Option<(String, PathBuf)>,
-    /// How that log is reached over TLS.
-    pub(crate) ct_call: CallConfig,
+    /// Where certificates are logged.
+    pub(crate) ct: Option<CaCtConfig>,
 }
 
 impl Config {
     /// `[ca]`, complete.
     pub(crate) fn ca(&self) -> anyhow::Result<CaConfig> {
         let raw = &self.raw.ca;
-        let ct = match &raw.ct_url {
-            Some(url) => {
-                Some((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?))
-            }
-            None => None,
-        };
         if raw.audit_api {
             self.admin_listen()?
                 .with_context(|| self.missing("admin.listen (ca.audit_api is served there)"))?;
@@ -45,8 +37,7 @@ impl Config {
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
             audit_api: raw.audit_api,
-            ct,
-            ct_call: self.ct_call()?,
+            ct: self.ca_ct()?,
         })
     }
 }

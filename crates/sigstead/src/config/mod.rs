@@ -1,6 +1,7 @@
 //! Configuration: `sigstead.toml`, read once at start into checked values; a file for each section.
 
 mod ca;
+mod ca_ct;
 mod checked;
 mod ct;
 mod log;
@@ -14,6 +15,7 @@ mod witness;
 mod write;
 
 pub(crate) use ca::CaConfig;
+pub(crate) use ca_ct::CaCtConfig;
 pub(crate) use checked::Config;
 pub(crate) use ct::CtConfig;
 pub(crate) use log::LogConfig;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::ca_ct::RawCtLog;
 use super::tls::RawTls;
 
 /// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
@@ -50,6 +51,10 @@ pub(crate) struct RawCa {
     pub(crate) lifetime_secs: Option<u64>,
     pub(crate) audit_api: bool,
     pub(crate) ct_url: Option<String>,
+    pub(super) ct_logs: Vec<RawCtLog>,
+    pub(crate) ct_needed: Option<usize>,
+    pub(crate) ct_deadline_ms: Option<u64>,
+    pub(crate) sct: Option<String>,
     pub(crate) ct_ca: Option<PathBuf>,
     pub(crate) ct_client_certificate: Option<PathBuf>,
     pub(crate) ct_client_key: Option<String>,

@@ -21,6 +21,8 @@ pub(crate) struct TrustConfig {
     pub(crate) earlier_logs: Vec<(TrustedLog, Timestamp)>,
     pub(crate) log_v2: Option<TrustedLog>,
     pub(crate) ct: Option<TrustedLog>,
+    /// The others that the CA logs to.
+    pub(crate) ct_logs: Vec<TrustedLog>,
 }
 
 /// A log in the trust root.
@@ -54,6 +56,7 @@ impl Config {
                 "log_v2",
             )?,
             ct: self.trusted_log((&ct.url, &ct.public_key, &ct.since), None, "ct")?,
+            ct_logs: self.trusted_ct_logs()?,
         })
     }
 
@@ -75,7 +78,7 @@ impl Config {
             .with_context(|| self.wrong(key, text, "write the time as 2026-01-31T12:00:00Z"))
     }
 
-    fn trusted_log(
+    pub(super) fn trusted_log(
         &self,
         (url, key, since): (&Option<String>, &Option<PathBuf>, &Option<String>),
         origin: Option<&str>,

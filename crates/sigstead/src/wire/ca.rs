@@ -1,24 +1,17 @@
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use axum::Router;
-use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtLogConfig, IssuingCa};
+use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig, IssuingCa};
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_store::Database;
 
 use super::{Ground, http_client, keys};
-use crate::config::CaConfig;
+use crate::config::{CaConfig, CaCtConfig};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
-    let ct = match &config.ct {
-        Some((url, key)) => Some(CtLogConfig {
-            url: url.clone(),
-            public_key: keys::public_key(key)?,
-            http: http_client(&config.ct_call)?,
-        }),
-        None => None,
-    };
+    let ct = config.ct.as_ref().map(ct_logs).transpose()?;
     let parts = Parts {
         providers: Providers::new(issuers(config)?, Arc::clone(&ground.clock))?,
         issuer: IssuingCa { signer: keys::signer(&config.key)?, chain: keys::chain(&config.chain)? },
@@ -43,9 +36,25 @@ pub(crate) fn check_ca(config: &CaConfig) -> anyhow::Result<()> {
     issuers(config)?;
     keys::check_key(&config.key)?;
     keys::chain(&config.chain)?;
-    config.ct.as_ref().map(|(_, key)| keys::public_key(key)).transpose()?;
-    http_client(&config.ct_call)?.build().context("what [ca] calls the CT log with")?;
+    for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
+        log.http.build().context("what [ca] calls CT logs with")?;
+    }
     Ok(())
+}
+
+/// The CT logs; two with one key are one log, whose promises count once.
+fn ct_logs(config: &CaCtConfig) -> anyhow::Result<CtConfig> {
+    let mut logs: Vec<CtLogConfig> = Vec::new();
+    for (url, key) in &config.logs {
+        let public_key = keys::public_key(key)?;
+        if let Some(other) = logs.iter().find(|log| log.public_key.fingerprint() == public_key.fingerprint())
+        {
+            bail!("the CT logs {} and {url} have the same key; name one of them", other.url);
+        }
+        logs.push(CtLogConfig { url: url.clone(), public_key, http: http_client(&config.call)? });
+    }
+    let CaCtConfig { needed, deadline, delivery, .. } = *config;
+    Ok(CtConfig { logs, needed, deadline, delivery })
 }
 
 fn issuers(config: &CaConfig) -> anyhow::Result<FulcioConfig> {

@@ -39,8 +39,11 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
         material.v2_log_services.push(service(&trusted.url, 2, log.validity));
         material.v2_logs.push(log);
     }
-    if let Some(trusted) = &config.ct {
-        material.ct_logs.push(log(trusted)?);
+    // The operator's own CT log comes last: its key is the one in `ctfe.pub`.
+    for trusted in config.ct_logs.iter().chain(&config.ct) {
+        let log = log(trusted)?;
+        material.ct_logs.retain(|other| other.log_id != log.log_id);
+        material.ct_logs.push(log);
     }
     if let Some(url) = &config.oidc_url {
         let since = material.ca_services.first().map(|ca| ca.validity.start);
