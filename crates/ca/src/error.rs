@@ -7,6 +7,8 @@ use sigstead_store::StoreError;
 use sigstead_x509::X509Error;
 use thiserror::Error;
 
+use crate::lint::Breach;
+
 /// The one door by which errors leave, in grpc-gateway's shape, with Fulcio's texts.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -97,6 +99,12 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Backend(error.to_string())
+    }
+}
+
+impl From<Breach> for Error {
+    fn from(breach: Breach) -> Self {
+        Self::Backend(breach.to_string())
     }
 }
 

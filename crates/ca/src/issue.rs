@@ -1,8 +1,7 @@
 use sigstead_identity::Principal;
 use sigstead_store::{Intent, Issuance, IssuanceOutcome};
 use sigstead_x509::authority::serial;
-use sigstead_x509::build::sign_certificate;
-use sigstead_x509::precertificate::{poison, tbs_without_poison, tbs_without_scts};
+use sigstead_x509::build::{sign_certificate, unsigned_certificate};
 use sigstead_x509::{Certificate, Sct, sct};
 
 use crate::CertificateAuthority;
@@ -10,8 +9,9 @@ use crate::added_chain::AddedChain;
 use crate::ct_client::Submission;
 use crate::ct_logs::{CtLogs, SctDelivery};
 use crate::error::Error;
+use crate::lint::{lint, lint_unsigned};
 use crate::possession::PossessedKey;
-use crate::profile::Profile;
+use crate::profile::{Form, Profile};
 
 /// A certificate, and what CT logs promised for it.
 pub(crate) struct Signed {
@@ -72,13 +72,13 @@ impl CertificateAuthority {
     async fn sign(&self, profile: &Profile<'_>) -> Result<Signed, Error> {
         match self.ct.as_ref().map(|ct| (ct, ct.delivery)) {
             None => {
-                let certificate = self.sign_tbs(&profile.tbs(None)?).await?;
+                let certificate = self.sign_checked(profile, Form::Plain).await?;
                 Ok(Signed { certificate, promises: Promises::None })
             }
             Some((ct, SctDelivery::Embedded)) => self.sign_with_scts(ct, profile).await,
             Some((ct, SctDelivery::Detached)) => {
                 // It exists before it is logged, but stays here until a log has promised for it.
-                let certificate = self.sign_tbs(&profile.tbs(None)?).await?;
+                let certificate = self.sign_checked(profile, Form::Plain).await?;
                 let submission = Submission::certificate(&certificate, &self.issuer.chain);
                 let promises = Promises::Detached(ct.promises(&submission).await?);
                 Ok(Signed { certificate, promises })
@@ -88,21 +88,25 @@ impl CertificateAuthority {
 
     async fn sign_with_scts(&self, ct: &CtLogs, profile: &Profile<'_>) -> Result<Signed, Error> {
         // 1. Have the precertificate logged.
-        let precertificate = self.sign_tbs(&profile.tbs(Some(poison()))?).await?;
+        let precertificate = self.sign_checked(profile, Form::Precertificate).await?;
         let submission = Submission::precertificate(&precertificate, &self.issuer.chain)?;
         let scts = ct.promises(&submission).await?;
-        // 2. Sign the certificate, with the logs' promises inside.
-        let certificate = self.sign_tbs(&profile.tbs(Some(sct::list_extension(&scts)))?).await?;
-        // 3. Compare: what the logs promised for must be what leaves, but for the promises themselves.
-        check_correspondence(&precertificate, &certificate)?;
+        // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
+        let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
+        let certificate = self.sign_checked(profile, form).await?;
         Ok(Signed { certificate, promises: Promises::Embedded(scts) })
     }
 
-    async fn sign_tbs(&self, tbs: &[u8]) -> Result<Certificate, Error> {
-        Ok(sign_certificate(tbs, self.issuer.signer.as_ref()).await?)
+    /// Nothing is signed that breaks a rule of the profile; and what was signed is looked at once more.
+    async fn sign_checked(&self, profile: &Profile<'_>, form: Form<'_>) -> Result<Certificate, Error> {
+        let tbs = profile.tbs(form)?;
+        lint_unsigned(&unsigned_certificate(&tbs, profile.algorithm)?, profile, form)?;
+        let certificate = sign_certificate(&tbs, self.issuer.signer.as_ref()).await?;
+        lint(&certificate, profile, form)?;
+        Ok(certificate)
     }
 
-    fn profile<'a>(&'a self, principal: &Principal, key: &'a PossessedKey) -> Result<Profile<'a>, Error> {
+    fn profile<'a>(&'a self, principal: &'a Principal, key: &'a PossessedKey) -> Result<Profile<'a>, Error> {
         let issuer = self.issuer.chain.first().ok_or(Error::AuthorityExpired)?;
         let now = i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX);
         if !self.issuer.chain.iter().all(|certificate| certificate.is_valid_at(now)) {
@@ -134,12 +138,4 @@ impl CertificateAuthority {
 /// The token's claims; JSON can hold U+0000 and Postgres' text cannot, so that it stays escaped.
 fn claims(principal: &Principal) -> String {
     serde_json::Value::Object(principal.claims.clone()).to_string()
-}
-
-fn check_correspondence(precertificate: &Certificate, certificate: &Certificate) -> Result<(), Error> {
-    if tbs_without_poison(precertificate)? == tbs_without_scts(certificate)? {
-        Ok(())
-    } else {
-        Err(Error::Backend("the certificate is not what was logged".to_owned()))
-    }
 }

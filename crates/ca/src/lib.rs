@@ -13,6 +13,7 @@ mod error;
 mod grpc;
 mod grpc_v1beta;
 mod issue;
+mod lint;
 mod observe;
 mod policy;
 mod possession;

@@ -86,6 +86,14 @@ pub async fn sign_certificate(tbs: &[u8], signer: &dyn Signer) -> Result<Certifi
     Certificate::from_der(&signed(tbs, &algorithm, &signature))
 }
 
+/// A certificate with an empty signature: to be looked at before `tbs` is signed.
+///
+/// # Errors
+/// When `tbs` is not a certificate's.
+pub fn unsigned_certificate(tbs: &[u8], algorithm: SignatureAlgorithm) -> Result<Certificate, X509Error> {
+    Certificate::from_der(&signed(tbs, &algorithm_identifier(algorithm)?, &[]))
+}
+
 /// `SEQUENCE { tbs, algorithm, BIT STRING signature }`, the frame of certificates and requests.
 pub(crate) fn signed(tbs: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
     let bits = tlv::wrap(BIT_STRING, &[&[0], signature].concat());

@@ -6,7 +6,9 @@ use der::Decode as _;
 use der::asn1::{GeneralizedTime, UtcTime};
 use sigstead_crypto::{HashAlgorithm, PublicKey, pem};
 use x509_cert::ext::pkix::name::DirectoryString;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
+};
 use x509_cert::name::Name;
 
 use crate::tlv::{self, BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE};
@@ -167,11 +169,30 @@ impl Certificate {
         Some(SubjectKeyIdentifier::from_der(value).ok()?.0.as_bytes().to_vec())
     }
 
+    /// The key identifier of AuthorityKeyIdentifier.
+    pub fn authority_key_identifier(&self) -> Option<Vec<u8>> {
+        let (_, value) = self.extension(oid::AUTHORITY_KEY_IDENTIFIER)?;
+        Some(AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?.as_bytes().to_vec())
+    }
+
+    /// Which extensions it has, in their order.
+    pub fn extension_ids(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        self.0.extensions.iter().map(|extension| extension.id)
+    }
+
     /// The names of SubjectAltName that are of a known kind.
     pub fn subject_alternative_names(&self) -> Vec<SubjectAlternativeName> {
+        self.general_names().iter().filter_map(SubjectAlternativeName::from_element).collect()
+    }
+
+    /// How many names SubjectAltName has, of whatever kind.
+    pub fn alternative_name_count(&self) -> usize {
+        self.general_names().len()
+    }
+
+    fn general_names(&self) -> Vec<tlv::Element<'_>> {
         let names = self.extension(oid::SUBJECT_ALT_NAME).and_then(|(_, value)| tlv::single(value));
-        let elements = names.and_then(|names| tlv::elements(names.content)).unwrap_or_default();
-        elements.iter().filter_map(SubjectAlternativeName::from_element).collect()
+        names.and_then(|names| tlv::elements(names.content)).unwrap_or_default()
     }
 
     /// The subject's common name.

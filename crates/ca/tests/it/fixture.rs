@@ -10,7 +10,7 @@ use sigstead_ca::{
     CaConfig, CertificateAuthority, ClientAlgorithms, CtConfig, CtLogConfig, IssuingCa, SctDelivery, router,
 };
 use sigstead_clock::{ManualClock, Timestamp};
-use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
+use sigstead_crypto::{KeyKind, PublicKey, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_serve::Tasks;
 use sigstead_store::{Database, Options};
@@ -84,29 +84,29 @@ impl Authority {
         needed: usize,
         delivery: SctDelivery,
     ) -> Self {
-        let log = |log: &CtLog| CtLogConfig {
-            url: log.url(),
-            public_key: log.public_key(),
-            http: reqwest::Client::builder(),
-        };
-        let ct = CtConfig { logs: logs.map(log).into(), needed, deadline: CT_DEADLINE, delivery };
-        Self::build(Some(ct), KeyKind::EcdsaP256, DAY).await
+        Self::build(Some(ct(logs, needed, delivery)), KeyKind::EcdsaP256, DAY).await
     }
 
     pub(crate) async fn build(ct: Option<CtConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
-        Self::assemble(ct, key, ca_lifetime, ClientAlgorithms::default()).await
+        Self::assemble(ct, authority_chain(key, ca_lifetime).await, ClientAlgorithms::default()).await
     }
 
     /// Certifies only keys of the named kinds.
     pub(crate) async fn allowing(names: &[&str]) -> Self {
         let allowed = ClientAlgorithms::from_names(names.iter().copied()).unwrap();
-        Self::assemble(None, KeyKind::EcdsaP256, DAY, allowed).await
+        Self::assemble(None, authority_chain(KeyKind::EcdsaP256, DAY).await, allowed).await
+    }
+
+    /// Its key store signs with another key than it shows.
+    pub(crate) async fn deceived(ct: Option<CtConfig>) -> Self {
+        let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
+        let deceiver = Arc::new(Deceiver { shown: signer, used: key() });
+        Self::assemble(ct, (deceiver, chain), ClientAlgorithms::default()).await
     }
 
     async fn assemble(
         ct: Option<CtConfig>,
-        key: KeyKind,
-        ca_lifetime: Duration,
+        (signer, chain): (Arc<dyn Signer>, Vec<Certificate>),
         allowed: ClientAlgorithms,
     ) -> Self {
         let issuer = Issuer::start().await;
@@ -115,7 +115,6 @@ impl Authority {
         let url = format!("sqlite:{}", folder.path().join("ca.db").display());
         let database = Database::open(&url, &Options::default()).await.unwrap();
         database.migrate().await.unwrap();
-        let (signer, chain) = authority_chain(key, ca_lifetime).await;
         let config = CaConfig {
             providers: Providers::new(FulcioConfig::parse(&trust_in(&issuer)).unwrap(), clock.clone())
                 .unwrap(),
@@ -176,6 +175,36 @@ impl Authority {
     pub(crate) async fn counts(&self) -> (u64, u64, u64) {
         let counts = self.database.issuance_counts().await.unwrap();
         (counts.issued, counts.failed, counts.open)
+    }
+}
+
+pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: SctDelivery) -> CtConfig {
+    let log = |log: &CtLog| CtLogConfig {
+        url: log.url(),
+        public_key: log.public_key(),
+        http: reqwest::Client::builder(),
+    };
+    CtConfig { logs: logs.map(log).into(), needed, deadline: CT_DEADLINE, delivery }
+}
+
+/// Shows one key and signs with another.
+#[derive(Debug)]
+struct Deceiver {
+    shown: Arc<dyn Signer>,
+    used: SoftwareSigner,
+}
+
+impl Signer for Deceiver {
+    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
+        self.used.sign(message)
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.shown.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.shown.algorithm()
     }
 }
 
