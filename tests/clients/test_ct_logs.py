@@ -100,11 +100,14 @@ def test_a_spare_log_steps_in(version, with_logs, second_log, blob, work):
     assert newest(stack)["scts"][0]["logId"] == sct["logId"]
 
 
-def test_a_detached_sct(with_logs, blob, work):
-    """Cosign 2 checks the SCT of the header."""
+def test_a_detached_sct(with_logs, second_log, blob, work):
+    """Cosign 2 checks the SCT of the header; the bundle has no place for it, so that verifiers must be told."""
     stack = with_logs(sct="detached", ct_logs="[]")
-    cosign = Cosign2(stack, work)
-    certificate = work / "certificate.pem"
-    result = cosign("sign-blob", *cosign.signing(), "--output-certificate", certificate, "--bundle", work / "bundle.json", blob)
-    assert "SCT" in result.stderr
+    cosign, bundle = Cosign2(stack, work), ["--bundle", work / "bundle.json"]
+    other_key = {"SIGSTORE_CT_LOG_PUBLIC_KEY_FILE": str(second_log[0].parent / "second" / "ct.pub")}
+    refused = cosign("sign-blob", *cosign.signing(), *bundle, blob, ok=False, env=other_key)
+    assert "verifying SCT" in refused.stderr
+    cosign("sign-blob", *cosign.signing(), *bundle, blob)
+    cosign("verify-blob", *cosign.trust(), *cosign.identity(), *bundle, blob, ok=False)
+    cosign("verify-blob", "--insecure-ignore-sct", *cosign.trust(), *cosign.identity(), *bundle, blob)
     assert len(newest(stack)["scts"]) == 1

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 use serde::Serialize;
@@ -102,9 +104,7 @@ impl Submission {
 
 impl Body {
     fn of(leaf: &Certificate, issuers: &[Certificate]) -> Self {
-        use base64::Engine as _;
-
-        let encode = |certificate: &Certificate| base64::prelude::BASE64_STANDARD.encode(certificate.der());
+        let encode = |certificate: &Certificate| BASE64_STANDARD.encode(certificate.der());
         Self { chain: std::iter::once(leaf).chain(issuers).map(encode).collect() }
     }
 }

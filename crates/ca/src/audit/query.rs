@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use sigstead_clock::Timestamp;
 use sigstead_store::{Database, IssuanceQuery, IssuanceState, SanPattern};
 
@@ -28,10 +30,16 @@ impl AuditQuery {
         parameters: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, AuditError> {
         let mut asked = Self { query: IssuanceQuery::default(), limit: PAGE };
+        let mut given = BTreeSet::new();
         for (name, value) in parameters {
             let (name, value) = (name.as_ref(), value.as_ref());
             if value.is_empty() || value.len() > MAX_VALUE || value.contains('\0') {
-                return Err(AuditError::parameter(name, format!("a value has 1 to {MAX_VALUE} bytes")));
+                let why = format!("a value has 1 to {MAX_VALUE} bytes, and no NUL");
+                return Err(AuditError::parameter(name, why));
+            }
+            // The last of two would silently win; a name and its prefix are one question.
+            if !given.insert(name.trim_end_matches(".prefix").to_owned()) {
+                return Err(AuditError::parameter(name, "give it once"));
             }
             asked.take(name, value)?;
         }
@@ -169,6 +177,8 @@ mod tests {
             ("cursor=1.g", "cursor"),
             ("san=", "san"),
             ("issuer=a%00", "issuer"),
+            ("issuer=a&issuer=b", "issuer"),
+            ("san=a&san.prefix=b", "san.prefix"),
         ] {
             let error = parse(query).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{named}: ")), "{query}: {error}");
