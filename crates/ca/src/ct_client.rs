@@ -147,11 +147,15 @@ impl CtClient {
     }
 }
 
-/// Busy logs are asked again, when they name a time then; any other refusal is final.
+/// Logs that are busy, and proxies that do not reach theirs, are asked again; any other refusal is final.
 fn refusal(answer: &reqwest::Response) -> Fault {
     let why = format!("the log answered {}", answer.status());
     match answer.status() {
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::REQUEST_TIMEOUT
+        | StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => {
             let named = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
             Fault::Passing { why, pause: named.map(Duration::from_secs) }
         }

@@ -74,7 +74,7 @@ async fn a_busy_log_is_asked_again() {
 
 #[tokio::test]
 async fn no_answer_is_not_waited_for() {
-    for mood in [Mood::Silent, Mood::Busy(99), Mood::Down] {
+    for mood in [Mood::Silent, Mood::Busy(99), Mood::Down, Mood::Status(502)] {
         let log = CtLog::start(mood).await;
         let authority = Authority::with_log(&log).await;
         let begin = Instant::now();
