@@ -58,6 +58,13 @@ IDENTITIES = {
     "spiffe": lambda base: "spiffe://sigstead.local/ns/default/sa/dev",
     "kubernetes": lambda base: "https://kubernetes.io/namespaces/default/serviceaccounts/dev",
     "github-workflow": lambda base: "https://github.com/example/app/.github/workflows/release.yml@refs/heads/main",
+    "gitlab-pipeline": lambda base: "https://gitlab.com/example/app//.gitlab-ci.yml@refs/heads/main",
+    "buildkite-job": lambda base: "https://buildkite.com/example/app",
+    "codefresh-workflow": lambda base: (
+        "https://g.codefresh.io/example/app/release:628a80b693a15c0f9c13ab75/65e5a53e52853dc51a5b0cc1"
+    ),
+    "chainguard-identity": lambda base: f"{base}/chainguard-identity/720909c9f5279097d847ad02/a033a6fabe0b",
+    "ci-provider": lambda base: "https://ci.example/release",
 }
 
 

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 use sigstead_x509::SubjectAlternativeName;
 use url::Url;
 
+use crate::ci_provider::CiProvider;
 use crate::config::{IssuerConfig, IssuerType};
-use crate::github;
-use crate::{Principal, TokenError};
+use crate::uri_name::uri_name;
+use crate::{Principal, TokenError, github, pipelines};
 
 /// The extension numbers that every certificate has: issuer twice, and the subject.
 const ISSUER_V1: u8 = 1;
@@ -32,21 +33,16 @@ pub(crate) fn principal(
     config: &IssuerConfig,
 ) -> Result<Principal, TokenError> {
     let subject = claims.text("sub")?;
-    let name = name(claims, subject, config)?;
+    let name = name(claims, (issuer, subject), config)?;
     let named_issuer = match &config.issuer_claim {
         Some(path) => at_path(claims.0, path).ok_or(TokenError::Claim("issuer-claim"))?.to_owned(),
         None => issuer.to_owned(),
     };
     let challenges = challenges(claims, subject, &name, config);
-    let mut extensions = vec![(ISSUER_V1, named_issuer.clone())];
-    if config.issuer_type == IssuerType::GithubWorkflow {
-        extensions.extend(github::legacy_extensions(claims)?);
-    }
-    extensions.push((ISSUER_V2, named_issuer.clone()));
-    if config.issuer_type == IssuerType::GithubWorkflow {
-        extensions.extend(github::extensions(claims)?);
-    }
-    extensions.push((SUBJECT, subject.to_owned()));
+    let mut extensions = extensions(claims, config)?;
+    let own = [(ISSUER_V1, &named_issuer), (ISSUER_V2, &named_issuer), (SUBJECT, &subject.to_owned())];
+    extensions.extend(own.map(|(number, value)| (number, value.clone())));
+    extensions.sort_by_key(|(number, _)| *number);
     extensions.retain(|(_, value)| !value.is_empty());
     let (subject, claims) = (subject.to_owned(), claims.0.clone());
     Ok(Principal { issuer: named_issuer, subject, challenges, name, extensions, claims })
@@ -73,9 +69,24 @@ fn challenges(
     challenges
 }
 
+/// The extensions that the type of identity has beside those that all have.
+fn extensions(claims: Claims<'_>, config: &IssuerConfig) -> Result<Vec<(u8, String)>, TokenError> {
+    match config.issuer_type {
+        IssuerType::GithubWorkflow => github::extensions(claims),
+        IssuerType::GitlabPipeline => pipelines::gitlab_extensions(claims),
+        IssuerType::CodefreshWorkflow => pipelines::codefresh_extensions(claims),
+        IssuerType::CiProvider => described(config)?.extensions(claims.0),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn described(config: &IssuerConfig) -> Result<&CiProvider, TokenError> {
+    config.ci_provider.as_deref().ok_or(TokenError::Claim("ci-provider"))
+}
+
 fn name(
     claims: Claims<'_>,
-    subject: &str,
+    (issuer, subject): (&str, &str),
     config: &IssuerConfig,
 ) -> Result<SubjectAlternativeName, TokenError> {
     match config.issuer_type {
@@ -84,7 +95,16 @@ fn name(
         IssuerType::Username => username(subject, config).map(SubjectAlternativeName::Username),
         IssuerType::Spiffe => spiffe(subject, config).map(SubjectAlternativeName::Uri),
         IssuerType::Kubernetes => service_account(claims).map(SubjectAlternativeName::Uri),
+        IssuerType::ChainguardIdentity => {
+            chainguard(claims, issuer, subject).map(SubjectAlternativeName::Uri)
+        }
         IssuerType::GithubWorkflow => github::workflow(claims).map(SubjectAlternativeName::Uri),
+        IssuerType::GitlabPipeline => pipelines::gitlab_name(claims).map(SubjectAlternativeName::Uri),
+        IssuerType::BuildkiteJob => pipelines::buildkite_name(claims).map(SubjectAlternativeName::Uri),
+        IssuerType::CodefreshWorkflow => pipelines::codefresh_name(claims).map(SubjectAlternativeName::Uri),
+        IssuerType::CiProvider => {
+            uri_name(&described(config)?.name(claims.0)?).map(SubjectAlternativeName::Uri)
+        }
     }
 }
 
@@ -190,6 +210,18 @@ fn service_account(claims: Claims<'_>) -> Result<String, TokenError> {
     };
     let (namespace, account) = (part(details, "namespace")?, part(account, "name")?);
     Ok(format!("https://kubernetes.io/namespaces/{namespace}/serviceaccounts/{account}"))
+}
+
+/// The subject under the issuer's URL. Clients sign the address if the token has one, so it must be verified.
+fn chainguard(claims: Claims<'_>, issuer: &str, subject: &str) -> Result<String, TokenError> {
+    if claims.text("email").is_ok() && !says_verified(claims) {
+        return Err(TokenError::EmailUnverified);
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !subject.split('/').all(|part| !part.is_empty() && part.chars().all(allowed)) {
+        return Err(TokenError::Value { claim: "sub", why: "not a path of plain names" });
+    }
+    uri_name(&format!("{}/{subject}", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
 /// The text at a path like `$.federated_claims.connector_id`.

@@ -1,11 +1,13 @@
 //! Fulcio's issuer configuration, YAML or JSON, as it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+use crate::ci_provider::{CiProvider, RawCiProvider};
 use crate::pattern::IssuerPattern;
 
 /// Longest configuration that is read.
@@ -23,6 +25,14 @@ pub enum ConfigError {
         /// Its key in the file.
         issuer: String,
         /// What is wrong.
+        why: String,
+    },
+    /// A CI system's templates that could never be filled.
+    #[error("ci-issuer-metadata {provider}: {why}")]
+    CiProvider {
+        /// Its key in the file.
+        provider: String,
+        /// What is wrong, and in which template.
         why: String,
     },
     /// Nobody could get a certificate.
@@ -57,6 +67,10 @@ pub struct IssuerConfig {
     pub skip_email_verification: bool,
     /// Announced to clients.
     pub challenge_claim: String,
+    /// What describes the certificates of type ci-provider; other types have none.
+    pub(crate) ci_provider: Option<Arc<CiProvider>>,
+    /// Certificates that the provider's TLS is trusted by, besides the system's.
+    pub(crate) roots: Vec<reqwest::Certificate>,
 }
 
 /// Types of identity.
@@ -75,9 +89,35 @@ pub enum IssuerType {
     Kubernetes,
     /// A GitHub Actions workflow.
     GithubWorkflow,
+    /// A GitLab pipeline.
+    GitlabPipeline,
+    /// A Buildkite job.
+    BuildkiteJob,
+    /// A Codefresh workflow.
+    CodefreshWorkflow,
+    /// An identity of Chainguard's.
+    ChainguardIdentity,
+    /// A job of a CI system that the configuration describes.
+    CiProvider,
 }
 
 impl IssuerType {
+    /// Every type.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Email,
+        Self::Uri,
+        Self::Username,
+        Self::Spiffe,
+        Self::Kubernetes,
+        Self::GithubWorkflow,
+        Self::GitlabPipeline,
+        Self::BuildkiteJob,
+        Self::CodefreshWorkflow,
+        Self::ChainguardIdentity,
+        Self::CiProvider,
+    ];
+
     /// As the configuration spells it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -87,6 +127,11 @@ impl IssuerType {
             Self::Spiffe => "spiffe",
             Self::Kubernetes => "kubernetes",
             Self::GithubWorkflow => "github-workflow",
+            Self::GitlabPipeline => "gitlab-pipeline",
+            Self::BuildkiteJob => "buildkite-job",
+            Self::CodefreshWorkflow => "codefresh-workflow",
+            Self::ChainguardIdentity => "chainguard-identity",
+            Self::CiProvider => "ci-provider",
         }
     }
 }
@@ -98,6 +143,12 @@ struct RawConfig {
     issuers: BTreeMap<String, RawIssuer>,
     #[serde(default, rename = "meta-issuers", alias = "MetaIssuers")]
     patterns: BTreeMap<String, RawIssuer>,
+    #[serde(default, rename = "ci-issuer-metadata", alias = "CIIssuerMetadata")]
+    ci_providers: BTreeMap<String, RawCiProvider>,
+    /// Where Fulcio's file keeps the anchors of its aliases.
+    #[serde(default)]
+    #[expect(dead_code, reason = "YAML's anchors need a place in the file; nothing depends on it")]
+    define: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +170,10 @@ struct RawIssuer {
     skip_email_verification: bool,
     #[serde(alias = "ChallengeClaim")]
     challenge_claim: Option<String>,
+    #[serde(alias = "CIProvider")]
+    ci_provider: Option<String>,
+    #[serde(alias = "CACert")]
+    ca_cert: Option<String>,
     /// Informational.
     #[serde(default, alias = "Description")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
@@ -143,8 +198,11 @@ impl FulcioConfig {
         let raw: RawConfig = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?
         } else {
-            serde_saphyr::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?
+            serde_saphyr::from_str(&spaced_aliases(text))
+                .map_err(|error| ConfigError::Syntax(error.to_string()))?
         };
+        let providers = ci_providers(raw.ci_providers)?;
+        let checked = |url, issuer, is_pattern| checked(url, issuer, is_pattern, &providers);
         let issuers = raw.issuers.into_iter().map(|(url, issuer)| checked(url, issuer, false));
         let issuers: Vec<_> = issuers.collect::<Result<_, _>>()?;
         let patterns = raw.patterns.into_iter().map(|(url, issuer)| {
@@ -165,9 +223,66 @@ impl FulcioConfig {
         let exact = self.issuers.iter().map(|issuer| (issuer, false));
         exact.chain(self.patterns.iter().map(|(_, issuer)| (issuer, true)))
     }
+
+    /// Whose tokens an issuer's are taken for, the exact name before any pattern.
+    #[cfg(test)]
+    pub(crate) fn issuer(&self, url: &str) -> Option<&IssuerConfig> {
+        let exact = self.issuers.iter().find(|issuer| issuer.url == url);
+        let matched =
+            || self.patterns.iter().find(|(pattern, _)| pattern.matches(url)).map(|(_, issuer)| issuer);
+        exact.or_else(matched)
+    }
 }
 
-fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig, ConfigError> {
+type CiProviders = BTreeMap<String, Arc<CiProvider>>;
+
+fn ci_providers(raw: BTreeMap<String, RawCiProvider>) -> Result<CiProviders, ConfigError> {
+    let checked = raw.into_iter().map(|(provider, raw)| match CiProvider::checked(raw) {
+        Ok(checked) => Ok((provider, Arc::new(checked))),
+        Err(why) => Err(ConfigError::CiProvider { provider, why }),
+    });
+    checked.collect()
+}
+
+/// Fulcio's own file has aliases as keys, `*name:`, where YAML 1.2 takes the colon for a part of the alias.
+fn spaced_aliases(text: &str) -> String {
+    let spaced = |line: &str| {
+        let alias = line.trim_start().strip_prefix('*').and_then(|_| line.trim_end().strip_suffix(':'));
+        match alias.filter(|alias| !alias.ends_with(char::is_whitespace)) {
+            Some(alias) => format!("{alias} :\n"),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(spaced).collect()
+}
+
+/// The provider that type ci-provider needs and no other type may have.
+fn ci_provider(raw: &RawIssuer, providers: &CiProviders) -> Result<Option<Arc<CiProvider>>, &'static str> {
+    match (raw.r#type, &raw.ci_provider) {
+        (IssuerType::CiProvider, Some(name)) => {
+            let found = providers.get(name).ok_or("its ci-provider is not in ci-issuer-metadata")?;
+            Ok(Some(Arc::clone(found)))
+        }
+        (IssuerType::CiProvider, None) => Err("ci-provider is missing"),
+        (_, Some(_)) => Err("ci-provider is for type ci-provider only"),
+        (_, None) => Ok(None),
+    }
+}
+
+fn roots(pem: Option<&str>) -> Result<Vec<reqwest::Certificate>, &'static str> {
+    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(Vec::new()) };
+    match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
+        Ok(roots) if !roots.is_empty() => Ok(roots),
+        _ => Err("ca-cert must be certificates in PEM"),
+    }
+}
+
+fn checked(
+    url: String,
+    raw: RawIssuer,
+    is_pattern: bool,
+    providers: &CiProviders,
+) -> Result<IssuerConfig, ConfigError> {
     let refuse = |why: &str| ConfigError::Issuer { issuer: url.clone(), why: why.to_owned() };
     if !is_pattern && raw.issuer_url.as_ref() != Some(&url) {
         return Err(refuse("its issuer-url must be the same as its key in the file"));
@@ -194,6 +309,8 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
         IssuerType::Username => check_username_domain(&url, raw.subject_domain.as_deref()).map_err(refuse)?,
         _ => {}
     }
+    let ci_provider = ci_provider(&raw, providers).map_err(refuse)?;
+    let roots = roots(raw.ca_cert.as_deref()).map_err(refuse)?;
     let default_claim = if raw.r#type == IssuerType::Email { "email" } else { "sub" };
     Ok(IssuerConfig {
         audience: raw.client_id,
@@ -203,6 +320,8 @@ fn checked(url: String, raw: RawIssuer, is_pattern: bool) -> Result<IssuerConfig
         trust_domain: raw.spiffe_trust_domain,
         skip_email_verification: raw.skip_email_verification,
         challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
+        ci_provider,
+        roots,
         url,
     })
 }
@@ -299,6 +418,31 @@ mod tests {
         assert!(why(&issuer("https://a.example", uri)).contains("subject-domain"));
         let claim = "    client-id: s\n    type: email\n    challenge-claim: name\n";
         assert!(why(&issuer("https://a.example", claim)).contains("challenge-claim"));
+        let provider = "    client-id: s\n    type: ci-provider\n    ci-provider: jenkins\n";
+        assert!(why(&issuer("https://a.example", provider)).contains("ci-issuer-metadata"));
+        assert!(
+            why(&issuer("https://a.example", "    client-id: s\n    type: ci-provider\n"))
+                .contains("ci-provider")
+        );
+        assert!(
+            why(&issuer("https://a.example", "    client-id: s\n    type: email\n    ca-cert: x\n"))
+                .contains("ca-cert")
+        );
+        for (metadata, expected) in [
+            ("default-template-values: {}", "subject-alternative-name-template"),
+            ("subject-alternative-name-template: '{{ .a | b }}'", "not understood"),
+            (
+                "subject-alternative-name-template: a\n    extension-templates: {build-signer: a}",
+                "build-signer",
+            ),
+            (
+                "subject-alternative-name-template: a\n    extension-templates: {build-trigger: '{{if .a}}'}",
+                "build-trigger",
+            ),
+        ] {
+            let text = format!("ci-issuer-metadata:\n  jenkins:\n    {metadata}\n");
+            assert!(why(&text).contains(expected), "{}", why(&text));
+        }
         for url in ["ftp://a.example", "*://a.example", "https://a.example?x", "https://u@a.example", "a"] {
             let pattern = format!("meta-issuers:\n  '{url}':\n    client-id: s\n    type: email\n");
             assert!(why(&pattern).contains("URL"), "{url}");

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::reach::{PublicOnly, Reach};
+
 /// For each of the two requests.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest document.
@@ -37,8 +39,15 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
+/// What issuers are asked with.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    reach: Reach,
+}
+
 /// A client that follows redirects on one origin only, so that an issuer cannot send us elsewhere.
-pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
+pub(crate) fn client(reach: Reach, roots: &[reqwest::Certificate]) -> reqwest::Result<Client> {
     let same_origin = reqwest::redirect::Policy::custom(|attempt| {
         let first = attempt.previous().first().map(reqwest::Url::origin);
         if attempt.previous().len() <= MAX_REDIRECTS && first == Some(attempt.url().origin()) {
@@ -47,11 +56,20 @@ pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
             attempt.error("a redirect to another host")
         }
     });
-    reqwest::Client::builder().redirect(same_origin).timeout(PATIENCE).build()
+    let builder = reqwest::Client::builder()
+        .redirect(same_origin)
+        .timeout(PATIENCE)
+        .tls_certs_merge(roots.iter().cloned());
+    let builder = match reach {
+        Reach::Anywhere => builder,
+        // A proxy would resolve the names itself.
+        Reach::Public => builder.dns_resolver(PublicOnly).no_proxy(),
+    };
+    Ok(Client { http: builder.build()?, reach })
 }
 
 /// The issuer's metadata, whose issuer must be exactly the configured one, then its keys.
-pub(crate) async fn discover(client: &reqwest::Client, issuer: &str) -> Result<IssuerKeys, String> {
+pub(crate) async fn discover(client: &Client, issuer: &str) -> Result<IssuerKeys, String> {
     let base = issuer.strip_suffix('/').unwrap_or(issuer);
     let metadata: Metadata = fetch(client, &format!("{base}/.well-known/openid-configuration")).await?;
     if metadata.issuer != issuer {
@@ -80,9 +98,12 @@ fn accepted(name: &str) -> Option<Algorithm> {
         .find(|algorithm| format!("{algorithm:?}") == name)
 }
 
-async fn fetch<T: DeserializeOwned>(client: &reqwest::Client, url: &str) -> Result<T, String> {
+async fn fetch<T: DeserializeOwned>(client: &Client, url: &str) -> Result<T, String> {
     let failed = |error: reqwest::Error| format!("{url}: {}", chain_of(&error));
-    let mut answer = client.get(url).send().await.map_err(failed)?;
+    if !client.reach.allows(url) {
+        return Err(format!("{url} is not a public address"));
+    }
+    let mut answer = client.http.get(url).send().await.map_err(failed)?;
     if answer.status() != reqwest::StatusCode::OK {
         return Err(format!("{url} answered {}", answer.status()));
     }

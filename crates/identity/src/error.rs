@@ -38,6 +38,9 @@ pub enum TokenError {
     /// A claim that its type of identity needs.
     #[error("the claim {0} is missing or of the wrong type")]
     Claim(&'static str),
+    /// A claim that a template of `ci-issuer-metadata` needs.
+    #[error("the claim {0} is missing, or has no text for the provider's template")]
+    TemplateClaim(String),
     /// The provider does not say that the address is its user's.
     #[error("the e-mail address is not verified")]
     EmailUnverified,
@@ -63,7 +66,7 @@ impl TokenError {
             Self::Audience => "AUDIENCE",
             Self::Expired => "EXPIRED",
             Self::NotYetValid => "NOT_YET_VALID",
-            Self::Claim(_) => "CLAIM_MISSING",
+            Self::Claim(_) | Self::TemplateClaim(_) => "CLAIM_MISSING",
             Self::EmailUnverified => "EMAIL_UNVERIFIED",
             Self::Value { .. } => "CLAIM_VALUE",
         }

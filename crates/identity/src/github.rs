@@ -2,21 +2,16 @@
 
 use crate::TokenError;
 use crate::claims::Claims;
+use crate::uri_name::uri_name;
 
 const BASE: &str = "https://github.com";
 
 /// The workflow's URI, the certificate's name.
 pub(crate) fn workflow(claims: Claims<'_>) -> Result<String, TokenError> {
-    Ok(format!("{BASE}/{}", claims.text("job_workflow_ref")?))
+    uri_name(&format!("{BASE}/{}", claims.text("job_workflow_ref")?))
 }
 
-/// Extensions 2 to 6, the first generation.
-pub(crate) fn legacy_extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenError> {
-    let numbered = [(2, "event_name"), (3, "sha"), (4, "workflow"), (5, "repository"), (6, "ref")];
-    numbered.into_iter().map(|(number, claim)| Ok((number, claims.text(claim)?.to_owned()))).collect()
-}
-
-/// Extensions 9 to 22.
+/// Extensions 2 to 6, the first generation, and 9 to 22.
 pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenError> {
     let plain = |claim| claims.text(claim).map(str::to_owned);
     let uri = |claim| claims.text(claim).map(|value| format!("{BASE}/{value}"));
@@ -27,6 +22,11 @@ pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenE
         claims.text("run_attempt")?
     );
     Ok(vec![
+        (2, plain("event_name")?),
+        (3, plain("sha")?),
+        (4, plain("workflow")?),
+        (5, plain("repository")?),
+        (6, plain("ref")?),
         (9, uri("job_workflow_ref")?),
         (10, plain("job_workflow_sha")?),
         (11, plain("runner_environment")?),

@@ -4,16 +4,23 @@
 //! what a token's claims say about the certificate.
 //! Out of scope: certificates themselves (see `x509`), whether to issue one (see `ca`).
 
+mod ci_provider;
 mod claims;
 mod config;
 mod discovery;
 mod error;
 mod github;
+#[cfg(test)]
+mod golden;
 mod pattern;
+mod pipelines;
 mod principal;
 mod provider;
 mod providers;
+mod reach;
+mod template;
 mod token;
+mod uri_name;
 
 pub use config::{ConfigError, FulcioConfig, IssuerConfig, IssuerType};
 pub use error::TokenError;

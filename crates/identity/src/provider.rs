@@ -10,7 +10,7 @@ use sigstead_clock::{Clock, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::TokenError;
-use crate::discovery::{IssuerKeys, discover};
+use crate::discovery::{Client, IssuerKeys, discover};
 
 /// Keys are fetched again after this time; until a new answer comes, the old ones are used.
 const FRESH: Duration = Duration::from_secs(3600);
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct KeyCache {
     issuer: String,
-    client: reqwest::Client,
+    client: Client,
     clock: Arc<dyn Clock>,
     /// The newest good answer. Whoever can do with it never waits for a fetch.
     known: ArcSwapOption<Known>,
@@ -43,7 +43,7 @@ struct Tried {
 }
 
 impl KeyCache {
-    pub(crate) fn new(issuer: String, client: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(issuer: String, client: Client, clock: Arc<dyn Clock>) -> Self {
         Self { issuer, client, clock, known: ArcSwapOption::empty(), tried: Mutex::default() }
     }
 

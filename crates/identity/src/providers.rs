@@ -7,6 +7,7 @@ use sigstead_clock::Clock;
 use crate::claims::{Claims, principal};
 use crate::config::{FulcioConfig, IssuerConfig};
 use crate::provider::KeyCache;
+use crate::reach::Reach;
 use crate::{Principal, TokenError, discovery, token};
 
 /// Most concrete issuers that are remembered for the patterns.
@@ -19,7 +20,8 @@ pub struct Providers {
     exact: HashMap<String, KeyCache>,
     /// Issuers that matched a pattern.
     matched: Cache<String, Arc<KeyCache>>,
-    client: reqwest::Client,
+    /// One for each pattern of the configuration, in its order.
+    clients: Vec<discovery::Client>,
     clock: Arc<dyn Clock>,
 }
 
@@ -29,11 +31,14 @@ impl Providers {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(config: FulcioConfig, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        let client = discovery::client()?;
-        let cache =
-            |issuer: &IssuerConfig| KeyCache::new(issuer.url.clone(), client.clone(), Arc::clone(&clock));
-        let exact = config.issuers.iter().map(|issuer| (issuer.url.clone(), cache(issuer))).collect();
-        Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config, client, clock })
+        let cache = |issuer: &IssuerConfig| {
+            let client = discovery::client(Reach::Anywhere, &issuer.roots)?;
+            Ok((issuer.url.clone(), KeyCache::new(issuer.url.clone(), client, Arc::clone(&clock))))
+        };
+        let exact = config.issuers.iter().map(cache).collect::<reqwest::Result<_>>()?;
+        let client = |(_, issuer): &(_, IssuerConfig)| discovery::client(Reach::Public, &issuer.roots);
+        let clients = config.patterns.iter().map(client).collect::<reqwest::Result<_>>()?;
+        Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config, clients, clock })
     }
 
     /// The configuration.
@@ -54,17 +59,18 @@ impl Providers {
                 (config, keys.verify(token).await?)
             }
             None => {
-                let pattern = self.config.patterns.iter().find(|(pattern, _)| pattern.matches(&issuer));
-                let (_, config) = pattern.ok_or_else(|| TokenError::IssuerUnknown(issuer.clone()))?;
-                (config, self.matched_keys(&issuer).await.verify(token).await?)
+                let mut patterns = self.config.patterns.iter().zip(&self.clients);
+                let found = patterns.find(|((pattern, _), _)| pattern.matches(&issuer));
+                let ((_, config), client) = found.ok_or_else(|| TokenError::IssuerUnknown(issuer.clone()))?;
+                (config, self.matched_keys(&issuer, client).await.verify(token).await?)
             }
         };
         token::validate(&claims, &config.audience, self.clock.now())?;
         principal(Claims(&claims), &issuer, config)
     }
 
-    async fn matched_keys(&self, issuer: &str) -> Arc<KeyCache> {
-        let fresh = || KeyCache::new(issuer.to_owned(), self.client.clone(), Arc::clone(&self.clock));
+    async fn matched_keys(&self, issuer: &str, client: &discovery::Client) -> Arc<KeyCache> {
+        let fresh = || KeyCache::new(issuer.to_owned(), client.clone(), Arc::clone(&self.clock));
         self.matched.get_with(issuer.to_owned(), async { Arc::new(fresh()) }).await
     }
 }

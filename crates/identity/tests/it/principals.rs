@@ -141,11 +141,51 @@ async fn a_github_workflow() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_matches_a_pattern() {
+async fn a_pattern_does_not_reach_into_our_own_network() {
+    for stars in [("127.0.0.1", "127.0.0.*"), ("127.0.0.1", "*")] {
+        let issuer = Issuer::start().await;
+        let pattern = issuer.url().replace(stars.0, stars.1);
+        let text = format!("meta-issuers:\n  '{pattern}':\n    client-id: sigstore\n    type: email\n");
+        assert!(FulcioConfig::parse(&text).unwrap().issuers().all(|(_, is_pattern)| is_pattern));
+        let world = World::with_config(issuer, &text);
+        let refused = world.principal(person()).await.unwrap_err();
+        let expected = if stars.1 == "*" { "ISSUER_UNKNOWN" } else { "ISSUER_UNAVAILABLE" };
+        assert_eq!(refused.reason(), expected, "{refused}");
+        assert_eq!(world.issuer.key_fetches(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_pattern_does_not_reach_it_by_name_either() {
     let issuer = Issuer::start().await;
-    let pattern = issuer.url().replace("127.0.0.1", "127.0.0.*");
-    let text = format!("meta-issuers:\n  '{pattern}':\n    client-id: sigstore\n    type: email\n");
-    assert!(FulcioConfig::parse(&text).unwrap().issuers().all(|(_, is_pattern)| is_pattern));
+    let text = format!(
+        "meta-issuers:\n  '{}':\n    client-id: sigstore\n    type: email\n",
+        issuer.url().replace("127.0.0.1", "*")
+    );
     let world = World::with_config(issuer, &text);
-    assert_eq!(world.principal(person()).await.unwrap().issuer, world.issuer.url());
+    let mut claims = person();
+    claims["iss"] = world.issuer.url().replace("127.0.0.1", "localhost").into();
+    let refused = world.principal(claims).await.unwrap_err();
+    assert!(refused.to_string().contains("no public address"), "{refused}");
+    assert_eq!(world.issuer.key_fetches(), 0);
+}
+
+#[tokio::test]
+async fn a_job_of_a_described_ci_system() {
+    let issuer = Issuer::start().await;
+    let text = format!(
+        "oidc-issuers:\n  {url}:\n    issuer-url: {url}\n    client-id: sigstore\n    type: ci-provider\n    ci-provider: jenkins\n\
+         ci-issuer-metadata:\n  jenkins:\n    default-template-values:\n      url: https://jenkins.example\n    \
+         extension-templates:\n      build-trigger: cause\n    \
+         subject-alternative-name-template: '{{{{ .url }}}}/job/{{{{ .job }}}}'\n",
+        url = issuer.url()
+    );
+    let world = World::with_config(issuer, &text);
+    let claims = json!({ "sub": "j", "job": "release 1", "cause": "timer" });
+    let found = world.principal(claims).await.unwrap();
+    assert_eq!(found.name, Uri("https://jenkins.example/job/release%201".into()));
+    assert_eq!(found.extensions[2], (20, "timer".into()));
+    for claims in [json!({ "sub": "j", "job": "a" }), json!({ "sub": "j", "job": "", "cause": "timer" })] {
+        assert_eq!(world.principal(claims).await.unwrap_err().reason(), "CLAIM_MISSING");
+    }
 }

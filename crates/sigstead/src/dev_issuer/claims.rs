@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sigstead_clock::Timestamp;
 
+use super::ci_claims;
+
 /// The trust domain of the SPIFFE identities that this issuer gives out.
 pub(super) const TRUST_DOMAIN: &str = "sigstead.local";
 
@@ -24,12 +26,33 @@ pub(crate) enum IssuerType {
     Kubernetes,
     /// A GitHub Actions workflow.
     GithubWorkflow,
+    /// A GitLab pipeline.
+    GitlabPipeline,
+    /// A Buildkite job.
+    BuildkiteJob,
+    /// A Codefresh workflow.
+    CodefreshWorkflow,
+    /// A Chainguard identity.
+    ChainguardIdentity,
+    /// A job of a CI system that the issuer configuration describes with templates.
+    CiProvider,
 }
 
 impl IssuerType {
     /// Every type, in the order of the issuer configuration.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Email, Self::Uri, Self::Username, Self::Spiffe, Self::Kubernetes, Self::GithubWorkflow];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Email,
+        Self::Uri,
+        Self::Username,
+        Self::Spiffe,
+        Self::Kubernetes,
+        Self::GithubWorkflow,
+        Self::GitlabPipeline,
+        Self::BuildkiteJob,
+        Self::CodefreshWorkflow,
+        Self::ChainguardIdentity,
+        Self::CiProvider,
+    ];
 
     /// The type's name, as Fulcio's configuration and the URL spell it.
     pub(super) const fn name(self) -> &'static str {
@@ -40,6 +63,11 @@ impl IssuerType {
             Self::Spiffe => "spiffe",
             Self::Kubernetes => "kubernetes",
             Self::GithubWorkflow => "github-workflow",
+            Self::GitlabPipeline => "gitlab-pipeline",
+            Self::BuildkiteJob => "buildkite-job",
+            Self::CodefreshWorkflow => "codefresh-workflow",
+            Self::ChainguardIdentity => "chainguard-identity",
+            Self::CiProvider => "ci-provider",
         }
     }
 
@@ -102,31 +130,22 @@ impl TokenRequest {
                     "serviceaccount": { "name": "dev", "uid": "6f1c9f0e-0000-4000-8000-000000000002" },
                 },
             }),
-            IssuerType::GithubWorkflow => github_claims(&sub("repo:example/app:ref:refs/heads/main")),
+            IssuerType::ChainguardIdentity => json!({ "sub": sub("720909c9f5279097d847ad02/a033a6fabe0b") }),
+            IssuerType::GithubWorkflow => ci_claims::github(&sub("repo:example/app:ref:refs/heads/main")),
+            IssuerType::GitlabPipeline => {
+                ci_claims::gitlab(&sub("project_path:example/app:ref_type:branch:ref:main"))
+            }
+            IssuerType::BuildkiteJob => {
+                ci_claims::buildkite(&sub("organization:example:pipeline:app:ref:refs/heads/main"))
+            }
+            IssuerType::CodefreshWorkflow => ci_claims::codefresh(&sub(
+                "account:628a80b693a15c0f9c13ab75:pipeline:65e5a53e52853dc51a5b0cc1",
+            )),
+            IssuerType::CiProvider => {
+                json!({ "sub": sub("job/release"), "job": "release", "build_number": 42 })
+            }
         })
     }
-}
-
-fn github_claims(sub: &str) -> Value {
-    json!({
-        "sub": sub,
-        "repository": "example/app",
-        "repository_id": "1001",
-        "repository_owner": "example",
-        "repository_owner_id": "2002",
-        "repository_visibility": "private",
-        "ref": "refs/heads/main",
-        "sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
-        "event_name": "push",
-        "workflow": "release",
-        "workflow_ref": "example/app/.github/workflows/release.yml@refs/heads/main",
-        "workflow_sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
-        "job_workflow_ref": "example/app/.github/workflows/release.yml@refs/heads/main",
-        "job_workflow_sha": "8b1a9953c4611296a827abf8c47804d7e6c4f1a2",
-        "runner_environment": "self-hosted",
-        "run_id": "42",
-        "run_attempt": "1",
-    })
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -7,7 +7,7 @@ pub(crate) fn issuers_yaml(base: &str, host: &str) -> String {
         IssuerType::ALL.into_iter().map(|issuer_type| entry(issuer_type, base, host)).collect();
     format!(
         "# Written by `sigstead up` at every start: the development issuer, one URL for each type of identity.\n\
-         oidc-issuers:\n{issuers}"
+         oidc-issuers:\n{issuers}{CI_PROVIDER}"
     )
 }
 
@@ -17,10 +17,21 @@ fn entry(issuer_type: IssuerType, base: &str, host: &str) -> String {
         IssuerType::Uri => format!("    subject-domain: http://{host}\n"),
         IssuerType::Username => format!("    subject-domain: {host}\n"),
         IssuerType::Spiffe => format!("    spiffe-trust-domain: {TRUST_DOMAIN}\n"),
-        IssuerType::Email | IssuerType::Kubernetes | IssuerType::GithubWorkflow => String::new(),
+        IssuerType::CiProvider => "    ci-provider: example\n".to_owned(),
+        _ => String::new(),
     };
     format!(
         "  {url}:\n    issuer-url: {url}\n    client-id: sigstore\n    type: {}\n{extra}",
         issuer_type.name()
     )
 }
+
+/// An example of a CI system that templates describe.
+const CI_PROVIDER: &str = r#"ci-issuer-metadata:
+  example:
+    default-template-values:
+      url: https://ci.example
+    extension-templates:
+      run-invocation-uri: "{{ .url }}/{{ .job }}/{{ .build_number }}"
+    subject-alternative-name-template: "{{ .url }}/{{ .job }}"
+"#;

@@ -3,6 +3,7 @@
 //! It signs whatever its owner asks for. So it listens on loopback only, and mints tokens only for
 //! who can read the secret in the data directory.
 
+mod ci_claims;
 mod claims;
 mod issuers;
 mod token;
