@@ -34,7 +34,9 @@ async fn authority(issuer: &Issuer, database: &str) -> Router {
     let signer: Arc<dyn Signer> = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
     let chain = vec![root(&*signer, "CN=bench", NOW.cast_signed(), DAY).await.unwrap()];
     let config = CaConfig {
-        providers: Providers::new(FulcioConfig::parse(&trust).unwrap(), Arc::clone(&clock)).unwrap(),
+        providers: Arc::new(
+            Providers::new(FulcioConfig::parse(&trust).unwrap(), Arc::clone(&clock)).unwrap(),
+        ),
         issuer: IssuingCa { signer, chain },
         ct: None,
         database,

@@ -19,7 +19,7 @@ use crate::possession::KeyProof;
 /// Certifies keys for identities.
 #[derive(Debug)]
 pub struct CertificateAuthority {
-    pub(crate) providers: Providers,
+    pub(crate) providers: Arc<Providers>,
     pub(crate) issuer: IssuingCa,
     pub(crate) ct: Option<CtLogs>,
     pub(crate) trail: AuditTrail,
@@ -41,7 +41,7 @@ pub struct IssuingCa {
 #[derive(Debug)]
 pub struct CaConfig {
     /// Who is trusted to say who somebody is.
-    pub providers: Providers,
+    pub providers: Arc<Providers>,
     /// What signs.
     pub issuer: IssuingCa,
     /// Where certificates are logged; without it they come without an SCT.

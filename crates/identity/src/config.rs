@@ -1,5 +1,8 @@
 //! Fulcio's issuer configuration, YAML or JSON, as it is.
 
+mod domain;
+mod raw;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +10,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+use self::domain::{check_uri_domain, check_username_domain};
+use self::raw::{RawConfig, RawIssuer};
 use crate::ci_provider::{CiProvider, RawCiProvider};
 use crate::pattern::IssuerPattern;
 
@@ -69,8 +74,8 @@ pub struct IssuerConfig {
     pub challenge_claim: String,
     /// What describes the certificates of type ci-provider; other types have none.
     pub(crate) ci_provider: Option<Arc<CiProvider>>,
-    /// Certificates that the provider's TLS is trusted by, besides the system's.
-    pub(crate) roots: Vec<reqwest::Certificate>,
+    /// In PEM, certificates that the provider's TLS is trusted by, besides the system's.
+    pub(crate) ca_cert: Option<String>,
 }
 
 /// Types of identity.
@@ -134,56 +139,6 @@ impl IssuerType {
             Self::CiProvider => "ci-provider",
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawConfig {
-    #[serde(default, rename = "oidc-issuers", alias = "OIDCIssuers")]
-    issuers: BTreeMap<String, RawIssuer>,
-    #[serde(default, rename = "meta-issuers", alias = "MetaIssuers")]
-    patterns: BTreeMap<String, RawIssuer>,
-    #[serde(default, rename = "ci-issuer-metadata", alias = "CIIssuerMetadata")]
-    ci_providers: BTreeMap<String, RawCiProvider>,
-    /// Where Fulcio's file keeps the anchors of its aliases.
-    #[serde(default)]
-    #[expect(dead_code, reason = "YAML's anchors need a place in the file; nothing depends on it")]
-    define: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawIssuer {
-    #[serde(alias = "IssuerURL")]
-    issuer_url: Option<String>,
-    #[serde(default, alias = "ClientID")]
-    client_id: String,
-    #[serde(alias = "Type")]
-    r#type: IssuerType,
-    #[serde(alias = "IssuerClaim")]
-    issuer_claim: Option<String>,
-    #[serde(alias = "SubjectDomain")]
-    subject_domain: Option<String>,
-    #[serde(alias = "SPIFFETrustDomain")]
-    spiffe_trust_domain: Option<String>,
-    #[serde(default, alias = "SkipEmailVerification")]
-    skip_email_verification: bool,
-    #[serde(alias = "ChallengeClaim")]
-    challenge_claim: Option<String>,
-    #[serde(alias = "CIProvider")]
-    ci_provider: Option<String>,
-    #[serde(alias = "CACert")]
-    ca_cert: Option<String>,
-    /// Informational.
-    #[serde(default, alias = "Description")]
-    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
-    description: String,
-    #[serde(default, alias = "Contact")]
-    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
-    contact: String,
-    #[serde(default, alias = "Environment")]
-    #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
-    environment: String,
 }
 
 impl FulcioConfig {
@@ -269,10 +224,10 @@ fn ci_provider(raw: &RawIssuer, providers: &CiProviders) -> Result<Option<Arc<Ci
     }
 }
 
-fn roots(pem: Option<&str>) -> Result<Vec<reqwest::Certificate>, &'static str> {
-    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(Vec::new()) };
+fn check_ca_cert(pem: Option<&str>) -> Result<(), &'static str> {
+    let Some(pem) = pem else { return Ok(()) };
     match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
-        Ok(roots) if !roots.is_empty() => Ok(roots),
+        Ok(roots) if !roots.is_empty() => Ok(()),
         _ => Err("ca-cert must be certificates in PEM"),
     }
 }
@@ -310,7 +265,8 @@ fn checked(
         _ => {}
     }
     let ci_provider = ci_provider(&raw, providers).map_err(refuse)?;
-    let roots = roots(raw.ca_cert.as_deref()).map_err(refuse)?;
+    let ca_cert = raw.ca_cert.filter(|pem| !pem.is_empty());
+    check_ca_cert(ca_cert.as_deref()).map_err(refuse)?;
     let default_claim = if raw.r#type == IssuerType::Email { "email" } else { "sub" };
     Ok(IssuerConfig {
         audience: raw.client_id,
@@ -321,7 +277,7 @@ fn checked(
         skip_email_verification: raw.skip_email_verification,
         challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
         ci_provider,
-        roots,
+        ca_cert,
         url,
     })
 }
@@ -335,41 +291,6 @@ fn check_url(issuer: &str) -> Result<(), &'static str> {
         return Err("the issuer must be a URL without query, fragment or user information");
     }
     Ok(())
-}
-
-fn check_uri_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'static str> {
-    let domain = domain.ok_or("subject-domain is missing")?;
-    let domain = Url::parse(domain).map_err(|_| "subject-domain must be a URL")?;
-    let issuer = Url::parse(issuer).map_err(|_| "the issuer must be a URL")?;
-    if domain.scheme() != issuer.scheme() {
-        return Err("subject-domain must have the issuer's scheme");
-    }
-    same_domain(issuer.host_str(), domain.host_str())
-}
-
-fn check_username_domain(issuer: &str, domain: Option<&str>) -> Result<(), &'static str> {
-    let domain = domain.ok_or("subject-domain is missing")?;
-    if domain.contains("://") {
-        return Err("subject-domain must be a domain, without a scheme");
-    }
-    let issuer = Url::parse(issuer).map_err(|_| "the issuer must be a URL")?;
-    same_domain(issuer.host_str(), Some(domain))
-}
-
-/// The same host, or the same last two labels of a DNS name.
-fn same_domain(issuer: Option<&str>, subject: Option<&str>) -> Result<(), &'static str> {
-    let (Some(issuer), Some(subject)) = (issuer, subject) else {
-        return Err("subject-domain must have a host");
-    };
-    let base = |host: &str| {
-        let labels: Vec<&str> = host.rsplit('.').take(2).collect();
-        (labels.len() == 2 && host.parse::<std::net::IpAddr>().is_err()).then(|| labels.join("."))
-    };
-    if issuer == subject || base(issuer).is_some_and(|issuer| base(subject) == Some(issuer)) {
-        Ok(())
-    } else {
-        Err("subject-domain must be under the issuer's domain")
-    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(crate) struct Client {
 }
 
 /// A client that follows redirects on one origin only, so that an issuer cannot send us elsewhere.
-pub(crate) fn client(reach: Reach, roots: &[reqwest::Certificate]) -> reqwest::Result<Client> {
+pub(crate) fn client(reach: Reach, ca_cert: Option<&str>) -> reqwest::Result<Client> {
     let same_origin = reqwest::redirect::Policy::custom(|attempt| {
         let first = attempt.previous().first().map(reqwest::Url::origin);
         if attempt.previous().len() <= MAX_REDIRECTS && first == Some(attempt.url().origin()) {
@@ -56,10 +56,11 @@ pub(crate) fn client(reach: Reach, roots: &[reqwest::Certificate]) -> reqwest::R
             attempt.error("a redirect to another host")
         }
     });
+    let roots = ca_cert.map(|pem| reqwest::Certificate::from_pem_bundle(pem.as_bytes())).transpose()?;
     let builder = reqwest::Client::builder()
         .redirect(same_origin)
         .timeout(PATIENCE)
-        .tls_certs_merge(roots.iter().cloned());
+        .tls_certs_merge(roots.unwrap_or_default());
     let builder = match reach {
         Reach::Anywhere => builder,
         // A proxy would resolve the names itself.

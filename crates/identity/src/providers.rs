@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use moka::future::Cache;
 use sigstead_clock::Clock;
 
@@ -16,13 +17,19 @@ const MAX_MATCHED: u64 = 100;
 /// The trusted identity providers, with their keys.
 #[derive(Debug)]
 pub struct Providers {
-    config: FulcioConfig,
-    exact: HashMap<String, KeyCache>,
+    trusted: ArcSwap<Trusted>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What one configuration trusts.
+#[derive(Debug)]
+struct Trusted {
+    config: Arc<FulcioConfig>,
+    exact: HashMap<String, Arc<KeyCache>>,
     /// Issuers that matched a pattern.
     matched: Cache<String, Arc<KeyCache>>,
     /// One for each pattern of the configuration, in its order.
     clients: Vec<discovery::Client>,
-    clock: Arc<dyn Clock>,
 }
 
 impl Providers {
@@ -31,19 +38,23 @@ impl Providers {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(config: FulcioConfig, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        let cache = |issuer: &IssuerConfig| {
-            let client = discovery::client(Reach::Anywhere, &issuer.roots)?;
-            Ok((issuer.url.clone(), KeyCache::new(issuer.url.clone(), client, Arc::clone(&clock))))
-        };
-        let exact = config.issuers.iter().map(cache).collect::<reqwest::Result<_>>()?;
-        let client = |(_, issuer): &(_, IssuerConfig)| discovery::client(Reach::Public, &issuer.roots);
-        let clients = config.patterns.iter().map(client).collect::<reqwest::Result<_>>()?;
-        Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config, clients, clock })
+        let trusted = Trusted::new(config, &clock, None)?;
+        Ok(Self { trusted: ArcSwap::from_pointee(trusted), clock })
+    }
+
+    /// Trusts what another configuration says from now on. Providers that stay keep their keys.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made; then everything stays as it was.
+    pub fn replace(&self, config: FulcioConfig) -> reqwest::Result<()> {
+        let trusted = Trusted::new(config, &self.clock, Some(&self.trusted.load()))?;
+        self.trusted.store(Arc::new(trusted));
+        Ok(())
     }
 
     /// The configuration.
-    pub const fn config(&self) -> &FulcioConfig {
-        &self.config
+    pub fn config(&self) -> Arc<FulcioConfig> {
+        Arc::clone(&self.trusted.load().config)
     }
 
     /// Verifies a token, and tells who it speaks for.
@@ -51,26 +62,57 @@ impl Providers {
     /// # Errors
     /// With the reason, which is for the log; clients are told little.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, TokenError> {
+        let trusted = self.trusted.load_full();
         let issuer = token::claimed_issuer(token)?;
-        let (config, claims) = match self.exact.get(&issuer) {
-            Some(keys) => {
-                let config = self.config.issuers.iter().find(|config| config.url == issuer);
-                let config = config.ok_or_else(|| TokenError::IssuerUnknown(issuer.clone()))?;
-                (config, keys.verify(token).await?)
-            }
-            None => {
-                let mut patterns = self.config.patterns.iter().zip(&self.clients);
-                let found = patterns.find(|((pattern, _), _)| pattern.matches(&issuer));
-                let ((_, config), client) = found.ok_or_else(|| TokenError::IssuerUnknown(issuer.clone()))?;
-                (config, self.matched_keys(&issuer, client).await.verify(token).await?)
-            }
-        };
+        let (config, keys) = trusted.keys(&issuer, &self.clock).await?;
+        let claims = keys.verify(token).await?;
         token::validate(&claims, &config.audience, self.clock.now())?;
         principal(Claims(&claims), &issuer, config)
     }
+}
 
-    async fn matched_keys(&self, issuer: &str, client: &discovery::Client) -> Arc<KeyCache> {
-        let fresh = || KeyCache::new(issuer.to_owned(), client.clone(), Arc::clone(&self.clock));
-        self.matched.get_with(issuer.to_owned(), async { Arc::new(fresh()) }).await
+impl Trusted {
+    fn new(config: FulcioConfig, clock: &Arc<dyn Clock>, before: Option<&Self>) -> reqwest::Result<Self> {
+        let keys = |issuer: &IssuerConfig| {
+            let kept = before.and_then(|before| before.keys_of(issuer));
+            let keys = kept.map_or_else(
+                || {
+                    let client = discovery::client(Reach::Anywhere, issuer.ca_cert.as_deref())?;
+                    Ok(Arc::new(KeyCache::new(issuer.url.clone(), client, Arc::clone(clock))))
+                },
+                Ok,
+            );
+            Ok((issuer.url.clone(), keys?))
+        };
+        let exact = config.issuers.iter().map(keys).collect::<reqwest::Result<_>>()?;
+        let client =
+            |(_, issuer): &(_, IssuerConfig)| discovery::client(Reach::Public, issuer.ca_cert.as_deref());
+        let clients = config.patterns.iter().map(client).collect::<reqwest::Result<_>>()?;
+        Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config: Arc::new(config), clients })
+    }
+
+    /// The keys of an issuer that is asked in the same way here.
+    fn keys_of(&self, issuer: &IssuerConfig) -> Option<Arc<KeyCache>> {
+        let mut known = self.config.issuers.iter();
+        known.find(|known| known.url == issuer.url && known.ca_cert == issuer.ca_cert)?;
+        self.exact.get(&issuer.url).cloned()
+    }
+
+    /// What is configured for an issuer, and its keys: by its exact name before any pattern.
+    async fn keys(
+        &self,
+        issuer: &str,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(&IssuerConfig, Arc<KeyCache>), TokenError> {
+        let unknown = || TokenError::IssuerUnknown(issuer.to_owned());
+        if let Some(keys) = self.exact.get(issuer) {
+            let config = self.config.issuers.iter().find(|config| config.url == issuer);
+            return Ok((config.ok_or_else(unknown)?, Arc::clone(keys)));
+        }
+        let mut patterns = self.config.patterns.iter().zip(&self.clients);
+        let found = patterns.find(|((pattern, _), _)| pattern.matches(issuer));
+        let ((_, config), client) = found.ok_or_else(unknown)?;
+        let fresh = || KeyCache::new(issuer.to_owned(), client.clone(), Arc::clone(clock));
+        Ok((config, self.matched.get_with(issuer.to_owned(), async { Arc::new(fresh()) }).await))
     }
 }

@@ -20,7 +20,7 @@ async fn start(signer: Arc<dyn Signer>, chain: Vec<Certificate>) -> Result<Certi
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
     let trust = "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n    type: email\n";
     let config = CaConfig {
-        providers: Providers::new(FulcioConfig::parse(trust).unwrap(), Arc::clone(&clock)).unwrap(),
+        providers: Arc::new(Providers::new(FulcioConfig::parse(trust).unwrap(), Arc::clone(&clock)).unwrap()),
         issuer: IssuingCa { signer, chain },
         ct: None,
         database: Database::open(&url, &Options::default()).await.unwrap(),

@@ -116,8 +116,9 @@ impl Authority {
         let database = Database::open(&url, &Options::default()).await.unwrap();
         database.migrate().await.unwrap();
         let config = CaConfig {
-            providers: Providers::new(FulcioConfig::parse(&trust_in(&issuer)).unwrap(), clock.clone())
-                .unwrap(),
+            providers: Arc::new(
+                Providers::new(FulcioConfig::parse(&trust_in(&issuer)).unwrap(), clock.clone()).unwrap(),
+            ),
             issuer: IssuingCa { signer, chain: chain.clone() },
             ct,
             database: database.clone(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigstead_identity::FulcioConfig;
 use sigstead_testkit::{Issuer, Scripted};
 
 use crate::fixture::{World, complete, person};
@@ -148,4 +149,27 @@ async fn keys_for_something_else() {
         world.issuer.answer_keys(Scripted::Document(json!({ "keys": [key] })));
         assert_eq!(outcome(&world).await, Err("SIGNATURE"), "{name} {value}");
     }
+}
+
+#[tokio::test]
+async fn another_configuration() {
+    let world = World::new("email", &[]).await;
+    assert_eq!(outcome(&world).await, Ok(()));
+    let entry = |url: &str, audience: &str| {
+        let text = format!("  {url}:\n    issuer-url: {url}\n    client-id: {audience}\n    type: email\n");
+        FulcioConfig::parse(&format!("oidc-issuers:\n{text}")).unwrap()
+    };
+    world.providers.replace(entry(world.issuer.url(), "other")).unwrap();
+    assert_eq!(outcome(&world).await, Err("AUDIENCE"));
+    assert_eq!(world.issuer.key_fetches(), 1, "who stays keeps the keys");
+    world.providers.replace(entry("https://other.example", "sigstore")).unwrap();
+    assert_eq!(outcome(&world).await, Err("ISSUER_UNKNOWN"));
+}
+
+#[tokio::test]
+async fn keys_that_do_not_come_are_not_waited_for() {
+    let world = World::new("email", &[]).await;
+    world.issuer.answer_keys(Scripted::Silence);
+    tokio::time::pause();
+    assert_eq!(outcome(&world).await, Err("ISSUER_UNAVAILABLE"));
 }

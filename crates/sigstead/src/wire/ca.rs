@@ -3,17 +3,20 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig, IssuingCa};
-use sigstead_identity::{FulcioConfig, Providers};
+use sigstead_identity::Providers;
 use sigstead_store::Database;
 
+use super::issuers_file::IssuersFile;
 use super::{Ground, http_client, keys};
 use crate::config::{CaConfig, CaCtConfig};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
     let ct = config.ct.as_ref().map(ct_logs).transpose()?;
+    let file = IssuersFile::open(&config.issuers)?;
+    let providers = Arc::new(Providers::new(file.parse()?, Arc::clone(&ground.clock))?);
     let parts = Parts {
-        providers: Providers::new(issuers(config)?, Arc::clone(&ground.clock))?,
+        providers: Arc::clone(&providers),
         issuer: IssuingCa { signer: keys::signer(&config.key)?, chain: keys::chain(&config.chain)? },
         ct,
         database: database.clone(),
@@ -22,6 +25,7 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
     };
     let authority = CertificateAuthority::new(parts, &ground.tasks)
         .with_context(|| format!("the certificate authority of {}", config.chain.display()))?;
+    ground.tasks.spawn(file.watch(providers, ground.tasks.clone()));
     ground.watch_database("ca-database", database);
     Ok(sigstead_ca::router(Arc::new(authority)))
 }
@@ -33,7 +37,7 @@ pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
 
 /// Whether the files that `[ca]` names can be used.
 pub(crate) fn check_ca(config: &CaConfig) -> anyhow::Result<()> {
-    issuers(config)?;
+    IssuersFile::open(&config.issuers)?.parse()?;
     keys::check_key(&config.key)?;
     keys::chain(&config.chain)?;
     for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
@@ -55,10 +59,4 @@ fn ct_logs(config: &CaCtConfig) -> anyhow::Result<CtConfig> {
     }
     let CaCtConfig { needed, deadline, delivery, .. } = *config;
     Ok(CtConfig { logs, needed, deadline, delivery })
-}
-
-fn issuers(config: &CaConfig) -> anyhow::Result<FulcioConfig> {
-    let file = &config.issuers;
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    FulcioConfig::parse(&text).with_context(|| file.display().to_string())
 }

@@ -2,6 +2,7 @@
 
 mod ca;
 mod ct;
+mod issuers_file;
 mod keys;
 mod log;
 mod tls;
