@@ -8,7 +8,7 @@ use crate::claims::{Claims, principal};
 use crate::{FulcioConfig, IssuerType, Principal};
 
 const GOLDEN: &str = include_str!("../testdata/golden.jsonl");
-const FULCIO: &str = include_str!("../testdata/fulcio-config.yaml");
+const FULCIO: &str = include_str!("../testdata/issuers.yaml");
 const BUILTIN: &str = include_str!("../testdata/builtin-types.yaml");
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ fn every_extension_is_fulcios() {
     let mut seen = Vec::new();
     for line in GOLDEN.lines() {
         let example: Example = serde_json::from_str(line).unwrap();
-        let config = if example.config == "fulcio-config.yaml" { &fulcio } else { &builtin };
+        let config = if example.config == "issuers.yaml" { &fulcio } else { &builtin };
         let issuer = example.claims["iss"].as_str().unwrap();
         let trusted = config.issuer(issuer).unwrap();
         let found = principal(Claims(&example.claims), issuer, trusted);
