@@ -179,8 +179,7 @@ impl FulcioConfig {
         exact.chain(self.patterns.iter().map(|(_, issuer)| (issuer, true)))
     }
 
-    /// Whose tokens an issuer's are taken for, the exact name before any pattern.
-    #[cfg(test)]
+    /// What is configured for an issuer: by its exact name before any pattern.
     pub(crate) fn issuer(&self, url: &str) -> Option<&IssuerConfig> {
         let exact = self.issuers.iter().find(|issuer| issuer.url == url);
         let matched =

@@ -28,8 +28,8 @@ struct Trusted {
     exact: HashMap<String, Arc<KeyCache>>,
     /// Issuers that matched a pattern.
     matched: Cache<String, Arc<KeyCache>>,
-    /// One for each pattern of the configuration, in its order.
-    clients: Vec<discovery::Client>,
+    /// For each pattern.
+    clients: HashMap<String, discovery::Client>,
 }
 
 impl Providers {
@@ -85,8 +85,10 @@ impl Trusted {
             Ok((issuer.url.clone(), keys?))
         };
         let exact = config.issuers.iter().map(keys).collect::<reqwest::Result<_>>()?;
-        let client =
-            |(_, issuer): &(_, IssuerConfig)| discovery::client(Reach::Public, issuer.ca_cert.as_deref());
+        let client = |(_, issuer): &(_, IssuerConfig)| {
+            let client = discovery::client(Reach::Public, issuer.ca_cert.as_deref())?;
+            Ok((issuer.url.clone(), client))
+        };
         let clients = config.patterns.iter().map(client).collect::<reqwest::Result<_>>()?;
         Ok(Self { exact, matched: Cache::new(MAX_MATCHED), config: Arc::new(config), clients })
     }
@@ -98,20 +100,18 @@ impl Trusted {
         self.exact.get(&issuer.url).cloned()
     }
 
-    /// What is configured for an issuer, and its keys: by its exact name before any pattern.
+    /// What is configured for an issuer, and its keys.
     async fn keys(
         &self,
         issuer: &str,
         clock: &Arc<dyn Clock>,
     ) -> Result<(&IssuerConfig, Arc<KeyCache>), TokenError> {
         let unknown = || TokenError::IssuerUnknown(issuer.to_owned());
+        let config = self.config.issuer(issuer).ok_or_else(unknown)?;
         if let Some(keys) = self.exact.get(issuer) {
-            let config = self.config.issuers.iter().find(|config| config.url == issuer);
-            return Ok((config.ok_or_else(unknown)?, Arc::clone(keys)));
+            return Ok((config, Arc::clone(keys)));
         }
-        let mut patterns = self.config.patterns.iter().zip(&self.clients);
-        let found = patterns.find(|((pattern, _), _)| pattern.matches(issuer));
-        let ((_, config), client) = found.ok_or_else(unknown)?;
+        let client = self.clients.get(&config.url).ok_or_else(unknown)?;
         let fresh = || KeyCache::new(issuer.to_owned(), client.clone(), Arc::clone(clock));
         Ok((config, self.matched.get_with(issuer.to_owned(), async { Arc::new(fresh()) }).await))
     }

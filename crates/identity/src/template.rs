@@ -74,7 +74,7 @@ impl Template {
         Ok(text)
     }
 
-    /// The text, when every claim that is named must be there and not empty: names are not made of nothing.
+    /// The text, when every claim that always shows must be there and not empty: names are not made of nothing.
     pub(crate) fn fill_name(&self, values: Values<'_>) -> Result<String, TokenError> {
         for claim in self.0.iter().filter_map(Node::shown_claim) {
             if values.get(claim)?.is_none_or(|text| text.is_empty()) {
