@@ -53,7 +53,7 @@ async fn service() -> Router {
         clock,
         guard_folder: FOLDER.path().join("guard"),
         limits: Limits::default(),
-            witnesses: None,
+        witnesses: None,
     };
     let log = Log::start(parts, &TaskTracker::new(), &CancellationToken::new()).await.unwrap();
     let root = root(&*signer, "CN=root", 1_800_000_000, Duration::from_secs(86_400)).await.unwrap();

@@ -48,6 +48,7 @@ async fn service() -> Router {
     let leaf = issue((&root_key, &root), below, Profile::Timestamping, begin, lifetime).await.unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_100)));
     let terms = Terms { takes_extensions: true, ..Terms::default() };
-    let config = TsaConfig { signer: Arc::new(signer), chain: vec![leaf, root], clock, terms, time_sources: None };
+    let config =
+        TsaConfig { signer: Arc::new(signer), chain: vec![leaf, root], clock, terms, time_sources: None };
     router(Arc::new(TimestampAuthority::new(config).unwrap()))
 }

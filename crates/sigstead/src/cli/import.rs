@@ -18,7 +18,7 @@ use crate::{console, wire};
 pub(super) struct Import {
     #[command(flatten)]
     service: ServiceArguments,
-    /// The Rekor to read, as https://rekor.example.com, or a file that --save wrote.
+    /// The URL of the Rekor to read, or a file that --save wrote.
     #[arg(long, value_name = "URL|FILE")]
     from: String,
     /// Only this shard; otherwise every one that is not here yet, oldest first.
