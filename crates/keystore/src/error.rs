@@ -5,11 +5,25 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum KeystoreError {
     /// Not a key URI.
-    #[error("{0} is not a key URI\n  hint: write file:PATH")]
+    #[error("{0} is not a key URI\n  hint: write file:PATH or pkcs11:…")]
     NotAUri(String),
     /// A scheme that names a kind of keystore which this build cannot reach.
-    #[error("this build of sigstead cannot use {0} keys; it can use file: keys")]
+    #[error("this build of sigstead cannot use {0} keys; it can use file: and pkcs11: keys")]
     NotBuilt(&'static str),
+    /// A PKCS#11 URI that names no key.
+    #[error("the pkcs11: URI: {0}")]
+    Pkcs11Uri(String),
+    /// The library of a token cannot be used: its path, and why.
+    #[error("the PKCS#11 module {0}: {1}")]
+    Module(String, String),
+    /// The token or its key cannot be used.
+    #[error("the PKCS#11 token: {0}")]
+    Token(String),
+    /// The token refuses the PIN.
+    #[error(
+        "the PKCS#11 token refuses the PIN\n  hint: correct it before you try again; tokens lock themselves after a few times"
+    )]
+    Pin,
     /// The file cannot be read or written.
     #[error("the key file: {0}")]
     Io(#[from] std::io::Error),

@@ -3,18 +3,19 @@ use std::sync::Arc;
 
 use sigstead_crypto::{Secret, Signer};
 
-use crate::{KeystoreError, open_file};
+use crate::{KeystoreError, PinSource, Pkcs11Signer, Pkcs11Uri, open_file};
 
 /// Names a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyUri {
     /// `file:PATH`, a PKCS#8 file.
     File(PathBuf),
+    /// `pkcs11:…`, a key in a token (RFC 7512).
+    Pkcs11(Pkcs11Uri),
 }
 
 /// Schemes of keystores that sigstead knows and this build does not reach.
-const OTHER_SCHEMES: [(&str, &str); 5] = [
-    ("pkcs11:", "PKCS#11"),
+const OTHER_SCHEMES: [(&str, &str); 4] = [
     ("awskms://", "AWS KMS"),
     ("gcpkms://", "Google Cloud KMS"),
     ("azurekms://", "Azure Key Vault"),
@@ -30,6 +31,9 @@ impl KeyUri {
         if let Some(path) = text.strip_prefix("file:").filter(|path| !path.is_empty()) {
             return Ok(Self::File(path.into()));
         }
+        if let Some(rest) = text.strip_prefix("pkcs11:") {
+            return Pkcs11Uri::parse(rest).map(Self::Pkcs11);
+        }
         match OTHER_SCHEMES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
             Some((_, name)) => Err(KeystoreError::NotBuilt(name)),
             None => Err(KeystoreError::NotAUri(text.to_owned())),
@@ -44,7 +48,24 @@ impl KeyUri {
 pub fn open(uri: &str, password: Option<&Secret<String>>) -> Result<Arc<dyn Signer>, KeystoreError> {
     match KeyUri::parse(uri)? {
         KeyUri::File(path) => Ok(Arc::new(open_file(&path, password)?)),
+        KeyUri::Pkcs11(uri) => {
+            let pin = pin(&uri.pin)?;
+            Ok(Arc::new(Pkcs11Signer::open(uri, pin)?))
+        }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a PIN may be in the environment, and only this key's is asked for"
+)]
+fn pin(source: &PinSource) -> Result<Secret<String>, KeystoreError> {
+    let pin = match source {
+        PinSource::File(path) => std::fs::read_to_string(path)?.trim().to_owned(),
+        PinSource::Environment(name) => std::env::var(name)
+            .map_err(|_| KeystoreError::Pkcs11Uri(format!("the variable {name} is not set")))?,
+    };
+    Ok(Secret::new(pin))
 }
 
 #[cfg(test)]
@@ -54,7 +75,8 @@ mod tests {
     #[test]
     fn schemes_are_told_apart() {
         assert_eq!(KeyUri::parse("file:a/b.key").unwrap(), KeyUri::File("a/b.key".into()));
-        assert!(matches!(KeyUri::parse("pkcs11:token=x"), Err(KeystoreError::NotBuilt("PKCS#11"))));
+        assert!(matches!(KeyUri::parse("pkcs11:token=x"), Err(KeystoreError::Pkcs11Uri(_))));
+        assert!(matches!(KeyUri::parse("awskms:///key"), Err(KeystoreError::NotBuilt("AWS KMS"))));
         assert!(matches!(KeyUri::parse("file:"), Err(KeystoreError::NotAUri(_))));
         assert!(matches!(KeyUri::parse("/etc/key.pem"), Err(KeystoreError::NotAUri(_))));
     }

@@ -1,0 +1,116 @@
+use cryptoki::mechanism::Mechanism;
+use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+use der::asn1::{OctetStringRef, UintRef};
+use der::{Decode as _, Encode as _, Sequence};
+use sigstead_crypto::{PublicKey, PublicKeyKind, SignError, SignatureAlgorithm};
+
+use super::{Pkcs11Uri, find, token};
+use crate::KeystoreError;
+
+/// RFC 8017 appendix A.1.1.
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
+/// RFC 3279 §2.2.3.
+#[derive(Sequence)]
+struct EcdsaSignature<'a> {
+    r: UintRef<'a>,
+    s: UintRef<'a>,
+}
+
+/// The public half, from the public object beside the private one, and how the pair signs.
+pub(super) fn public_key(
+    session: &Session,
+    uri: &Pkcs11Uri,
+    private: ObjectHandle,
+) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
+    let kind = session.get_attributes(private, &[AttributeType::KeyType]).map_err(token)?;
+    let Some(Attribute::KeyType(kind)) = kind.first() else {
+        return Err(KeystoreError::Token("the key does not say of what type it is".to_owned()));
+    };
+    let public = find(session, uri, ObjectClass::PUBLIC_KEY)?;
+    match *kind {
+        KeyType::RSA => rsa(session, public),
+        KeyType::EC => ec(&point(session, public)?),
+        KeyType::EC_EDWARDS => {
+            let key = PublicKey::from_ed25519_bytes(&point(session, public)?)?;
+            Ok((key, SignatureAlgorithm::Ed25519))
+        }
+        other => Err(KeystoreError::Token(format!("nothing here signs with a key of type {other}"))),
+    }
+}
+
+fn rsa(session: &Session, public: ObjectHandle) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
+    let wanted = [AttributeType::Modulus, AttributeType::PublicExponent];
+    let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
+    for attribute in session.get_attributes(public, &wanted).map_err(token)? {
+        match attribute {
+            Attribute::Modulus(bytes) => modulus = bytes,
+            Attribute::PublicExponent(bytes) => exponent = bytes,
+            _ => {}
+        }
+    }
+    let unreadable = |_| KeystoreError::Token("the RSA key cannot be read".to_owned());
+    let key = RsaPublicKey {
+        modulus: UintRef::new(&modulus).map_err(unreadable)?,
+        exponent: UintRef::new(&exponent).map_err(unreadable)?,
+    };
+    let key = PublicKey::from_pkcs1_der(&key.to_der().map_err(unreadable)?)?;
+    Ok((key, SignatureAlgorithm::RsaPkcs1Sha256))
+}
+
+/// CKA_EC_POINT: the point in an OCTET STRING; some tokens leave that out.
+fn point(session: &Session, public: ObjectHandle) -> Result<Vec<u8>, KeystoreError> {
+    match session.get_attributes(public, &[AttributeType::EcPoint]).map_err(token)?.first() {
+        Some(Attribute::EcPoint(point)) => Ok(<&OctetStringRef>::from_der(point)
+            .map_or_else(|_| point.clone(), |inner| inner.as_bytes().to_vec())),
+        _ => Err(KeystoreError::Token("the public key has no point".to_owned())),
+    }
+}
+
+fn ec(point: &[u8]) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
+    let (kind, algorithm) = match point.len() {
+        65 => (PublicKeyKind::EcdsaP256, SignatureAlgorithm::EcdsaP256Sha256),
+        97 => (PublicKeyKind::EcdsaP384, SignatureAlgorithm::EcdsaP384Sha384),
+        133 => (PublicKeyKind::EcdsaP521, SignatureAlgorithm::EcdsaP521Sha512),
+        _ => return Err(KeystoreError::Token("use a key on P-256, P-384 or P-521".to_owned())),
+    };
+    Ok((PublicKey::from_point(kind, point)?, algorithm))
+}
+
+/// A signature in the form that [`Signer`](sigstead_crypto::Signer) promises.
+pub(super) fn sign(
+    session: &Session,
+    key: ObjectHandle,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Result<Vec<u8>, SignError> {
+    let failed = |error: cryptoki::error::Error| SignError::new(format!("the token: {error}"));
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1Sha256 => {
+            session.sign(&Mechanism::Sha256RsaPkcs, key, message).map_err(failed)
+        }
+        SignatureAlgorithm::Ed25519 => {
+            let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519));
+            session.sign(&mechanism, key, message).map_err(failed)
+        }
+        _ => {
+            let digest = algorithm.hash().digest(message);
+            der(&session.sign(&Mechanism::Ecdsa, key, &digest).map_err(failed)?)
+        }
+    }
+}
+
+/// Tokens give `r ‖ s`.
+fn der(raw: &[u8]) -> Result<Vec<u8>, SignError> {
+    let unreadable = |_| SignError::new("the token's signature cannot be read");
+    let (r, s) = raw.split_at_checked(raw.len() / 2).unwrap_or_default();
+    let signature =
+        EcdsaSignature { r: UintRef::new(r).map_err(unreadable)?, s: UintRef::new(s).map_err(unreadable)? };
+    signature.to_der().map_err(unreadable)
+}

@@ -1,0 +1,145 @@
+use std::path::PathBuf;
+
+use crate::KeystoreError;
+
+/// Longer than any URI that names a key.
+const MAX_URI: usize = 4096;
+
+/// A key in a token, as RFC 7512 names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pkcs11Uri {
+    /// The library that reaches the token (`module-path`).
+    pub module: PathBuf,
+    /// The token's label and serial number; those that are given must fit.
+    pub token: Option<String>,
+    /// As above.
+    pub serial: Option<String>,
+    /// The key's label.
+    pub object: Option<String>,
+    /// The key's id.
+    pub id: Option<Vec<u8>>,
+    /// Where the PIN is.
+    pub pin: PinSource,
+}
+
+/// Where a PIN is; never in the URI itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinSource {
+    /// `pin-source=file:PATH`.
+    File(PathBuf),
+    /// `pin-source=env:NAME`.
+    Environment(String),
+}
+
+impl Pkcs11Uri {
+    /// Reads what stands after `pkcs11:`.
+    ///
+    /// # Errors
+    /// When an attribute is unknown, missing or malformed.
+    pub fn parse(text: &str) -> Result<Self, KeystoreError> {
+        if text.len() > MAX_URI {
+            return Err(KeystoreError::Pkcs11Uri("it is too long".to_owned()));
+        }
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let (mut module, mut token, mut serial, mut object, mut id, mut pin) =
+            (None, None, None, None, None, None);
+        let attributes = path.split(';').chain(query.split('&')).filter(|attribute| !attribute.is_empty());
+        for attribute in attributes {
+            let (name, value) = attribute.split_once('=').ok_or_else(|| malformed(attribute))?;
+            let bytes = decoded(value).ok_or_else(|| malformed(attribute))?;
+            if name == "id" {
+                id = Some(bytes);
+                continue;
+            }
+            let value = String::from_utf8(bytes).map_err(|_| malformed(attribute))?;
+            match name {
+                "module-path" => module = Some(PathBuf::from(value)),
+                "token" => token = Some(value),
+                "serial" => serial = Some(value),
+                "object" => object = Some(value),
+                "type" if value == "private" => {}
+                "pin-source" => pin = Some(PinSource::parse(&value).ok_or_else(|| malformed(attribute))?),
+                "pin-value" => {
+                    let hint = "a PIN must not stand in it\n  hint: write pin-source=file:PATH or pin-source=env:NAME";
+                    return Err(KeystoreError::Pkcs11Uri(hint.to_owned()));
+                }
+                _ => return Err(KeystoreError::Pkcs11Uri(format!("{name} is not known"))),
+            }
+        }
+        let missing = |name: &str| KeystoreError::Pkcs11Uri(format!("{name} is missing"));
+        if object.is_none() && id.is_none() {
+            return Err(missing("object or id"));
+        }
+        Ok(Self {
+            module: module.ok_or_else(|| missing("module-path"))?,
+            token,
+            serial,
+            object,
+            id,
+            pin: pin.ok_or_else(|| missing("pin-source"))?,
+        })
+    }
+}
+
+impl PinSource {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("file", path) if !path.is_empty() => Some(Self::File(PathBuf::from(path))),
+            ("env", name) if !name.is_empty() => Some(Self::Environment(name.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+fn malformed(attribute: &str) -> KeystoreError {
+    let name = attribute.split('=').next().unwrap_or_default();
+    KeystoreError::Pkcs11Uri(format!("{name} is not as RFC 7512 writes it"))
+}
+
+/// Percent-decoded.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if *first == b'%' {
+            let (digits, after) = after.split_first_chunk::<2>()?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_read() {
+        let uri = "token=ca%20keys;object=issuing;id=%01%ff;type=private?module-path=/usr/lib/m.so&pin-source=file:/run/pin";
+        let uri = Pkcs11Uri::parse(uri).unwrap();
+        assert_eq!((uri.token.as_deref(), uri.object.as_deref()), (Some("ca keys"), Some("issuing")));
+        assert_eq!((uri.id, uri.module), (Some(vec![1, 255]), PathBuf::from("/usr/lib/m.so")));
+        assert_eq!(uri.pin, PinSource::File("/run/pin".into()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let end = "?module-path=/m.so&pin-source=env:PIN";
+        for (uri, why) in [
+            (format!("token=t{end}"), "object or id is missing"),
+            ("object=k?pin-source=env:PIN".to_owned(), "module-path is missing"),
+            ("object=k?module-path=/m.so".to_owned(), "pin-source is missing"),
+            (format!("object=k;colour=red{end}"), "colour is not known"),
+            (format!("object=k;id=%0{end}"), "id is not as RFC 7512 writes it"),
+            (format!("object=k{end}&pin-value=1234"), "a PIN must not stand in it"),
+            ("object=k?module-path=/m.so&pin-source=1234".to_owned(), "pin-source is not as"),
+        ] {
+            let error = Pkcs11Uri::parse(&uri).unwrap_err().to_string();
+            assert!(error.contains(why) && !error.contains("1234"), "{uri}: {error}");
+        }
+    }
+}

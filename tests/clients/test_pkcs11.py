@@ -1,0 +1,127 @@
+"""Keys in SoftHSM2: every service signs with them, and survives a token that goes away and comes back."""
+
+import os
+import shutil
+import urllib.error
+
+import pytest
+
+from clients.cosign import Cosign3
+from clients.test_openssl_ts import stamp
+from stack import Program, Stack, answers, free_port, run, wait_for
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "624862"
+
+
+class Token:
+    """A token of its own."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder = folder / "tokens"
+        self.folder.mkdir()
+        config = folder / "softhsm2.conf"
+        config.write_text(f"directories.tokendir = {self.folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
+        monkeypatch.setenv("SOFTHSM2_CONF", str(config))
+        monkeypatch.setenv("HSM_PIN", PIN)
+        run(["softhsm2-util", "--init-token", "--free", "--label", "sigstead test", "--so-pin", PIN, "--pin", PIN])
+        self.ids = 0
+
+    def takes(self, label, key):
+        """Brings a PKCS#8 key into the token; its URI."""
+        self.ids += 1
+        run(
+            ["softhsm2-util", "--import", key, "--token", "sigstead test", "--label", label, "--id", f"{self.ids:02}", "--pin", PIN]
+        )
+        return f"pkcs11:token=sigstead%20test;object={label};id=%{self.ids:02}?module-path={MODULE}&pin-source=env:HSM_PIN"
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch):
+    return Token(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def hsm(binary, tmp_path, token):
+    """Five services whose keys are in the token; the files that `up` made are gone."""
+    data = tmp_path / "data"
+    with Stack.up(binary, data) as made:
+        issuing = made
+        text = (data / "sigstead.toml").read_text()
+    for name in ("ca", "tsa", "log", "log-v2", "ct"):
+        text = text.replace(f'"file:keys/{name}.key"', f'"{token.takes(name, data / f"keys/{name}.key")}"')
+        (data / f"keys/{name}.key").unlink()
+    (data / "hsm.toml").write_text(text)
+    return data, issuing
+
+
+def test_config_check_reaches_the_token(hsm, binary):
+    data, _ = hsm
+    checked = run([binary, "config", "check", "--config", data / "hsm.toml"]).stdout
+    assert "ca: ok" in checked and "log_v2: ok" in checked
+    wrong = run([binary, "config", "check", "--config", data / "hsm.toml"], ok=False, env={**os.environ, "HSM_PIN": "000000"})
+    assert "refuses the PIN" in wrong.stdout and "000000" not in wrong.stdout
+
+
+def test_a_timestamp_authority_survives_its_token(hsm, binary, blob, work, token):
+    data, _ = hsm
+    address = f"127.0.0.1:{free_port()}"
+    settings = ["--set", f"tsa.listen={address}", "--set", "admin.listen=127.0.0.1:0"]
+    program = Program([binary, "tsa", "--config", data / "hsm.toml", *settings], work / "tsa.log")
+    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the authority")
+    assert program.process.poll() is None, program.output()
+
+    class Authority:
+        urls = {"tsa": f"http://{address}/api/v1/timestamp"}
+
+    run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-cert", "-out", work / "q.tsq"])
+
+    def verifies():
+        (work / "r.tsr").write_bytes(stamp(Authority, work / "q.tsq"))
+        chain = data / "tsa.certchain.pem"
+        run(["openssl", "ts", "-verify", "-in", work / "r.tsr", "-queryfile", work / "q.tsq", "-CAfile", chain, "-untrusted", chain])
+
+    verifies()
+    shutil.move(token.folder, work / "taken-out")
+    with pytest.raises(urllib.error.HTTPError) as failed:
+        stamp(Authority, work / "q.tsq")
+    assert failed.value.code == 500
+    shutil.move(work / "taken-out", token.folder)
+
+    def is_back():
+        try:
+            return stamp(Authority, work / "q.tsq")
+        except urllib.error.HTTPError:
+            return None
+
+    wait_for(is_back, "the token")
+    verifies()
+    program.stop()
+
+
+def test_cosign_signs_with_services_whose_keys_are_in_the_token(hsm, binary, blob, work, monkeypatch):
+    """The certificate, the SCT, the log's entry and the timestamp are all the token's."""
+    data, _ = hsm
+    issuer = Stack.up(binary, work / "issuer")
+    ports = {name: free_port() for name in ("ca", "log", "tsa", "ct", "trust")}
+    text = (data / "hsm.toml").read_text()
+    made = {name: text.split(f"[{name}]\n", 1)[1].split('listen = "', 1)[1].split('"', 1)[0] for name in ports}
+    for name, port in ports.items():
+        text = text.replace(made[name], f"127.0.0.1:{port}")
+    config = data / "hsm.toml"
+    config.write_text(text)
+    settings = ["--set", "admin.listen=127.0.0.1:0", "--set", f"ca.issuers={issuer.data / 'issuers.yaml'}"]
+    programs = []
+    for service in Stack.SERVICES:
+        programs.append(Program([binary, service, "--config", config, *settings], work / f"{service}.log"))
+        wait_for(lambda: programs[-1].process.poll() is not None or answers(f"http://127.0.0.1:{ports[service]}/ping"), service)
+        assert programs[-1].process.poll() is None, programs[-1].output()
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    stack = Stack(binary, data, {**urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
+    (data / "trusted_root.json").write_bytes(stack.get("trust", "/trusted_root.json"))
+    (data / "signing_config.v0.2.json").write_bytes(stack.get("trust", "/signing_config.v0.2.json"))
+    cosign, bundle = Cosign3(stack, work), work / "bundle.json"
+    cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
+    cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
+    stack.stop()
+    issuer.stop()
