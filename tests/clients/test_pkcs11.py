@@ -8,6 +8,7 @@ import pytest
 
 from clients.cosign import Cosign3
 from clients.test_openssl_ts import stamp
+from clients.test_rekor_cli import RekorCli
 from stack import Program, Stack, answers, free_port, run, wait_for
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
@@ -96,6 +97,30 @@ def test_a_timestamp_authority_survives_its_token(hsm, binary, blob, work, token
 
     wait_for(is_back, "the token")
     verifies()
+    program.stop()
+
+
+def test_a_log_signs_with_an_rsa_key(binary, tmp_path, token, work):
+    """rekor-cli verifies the checkpoint and the SET."""
+    data = tmp_path / "data"
+    with Stack.up(binary, data):
+        pass
+    run(["openssl", "genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:3072", "-out", work / "rsa.pem"])
+    text = (data / "sigstead.toml").read_text().replace('"file:keys/log.key"', f'"{token.takes("rsa", work / "rsa.pem")}"')
+    (data / "hsm.toml").write_text(text)
+    address = f"127.0.0.1:{free_port()}"
+    settings = [f"log.listen={address}", "admin.listen=127.0.0.1:0", f"database=sqlite:{work}/rsa.db", f"guard={work}/guard"]
+    flags = [part for setting in settings for part in ("--set", setting)]
+    program = Program([binary, "log", "--config", data / "hsm.toml", *flags], work / "log.log")
+    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the log")
+    assert program.process.poll() is None, program.output()
+
+    class Log:
+        urls = {"log": f"http://{address}"}
+
+    rekor = RekorCli(Log, work)
+    assert "Verification Successful" in rekor("loginfo")
+    rekor("verify", "--log-index", "0")
     program.stop()
 
 
