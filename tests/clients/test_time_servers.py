@@ -59,6 +59,7 @@ class Authority:
         settings = ["--set", f"tsa.listen={address}", "--set", f"admin.listen={self.admin}"]
         self.program = Program([stack.binary, "tsa", "--config", config, *settings], folder / "tsa.log")
         wait_for(lambda: answers(f"http://{address}/ping"), "the authority")
+        wait_for(lambda: answers(f"http://{self.admin}/healthz"), "its admin port")
 
     def __enter__(self):
         return self

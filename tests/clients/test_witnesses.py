@@ -55,6 +55,7 @@ class Log:
         self.program = Program([self.binary, "log", "--config", self.config, *flags], self.folder / f"{self.name}-log")
         wait_for(lambda: self.program.process.poll() is not None or answers(f"http://{self.address}/ping"), self.name)
         assert self.program.process.poll() is None, self.program.output()
+        wait_for(lambda: answers(f"http://{self.admin}/healthz"), f"the admin port of {self.name}")
         return self
 
     def stop(self, how=signal.SIGTERM):
