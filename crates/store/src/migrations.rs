@@ -6,23 +6,28 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// The files of a folder in `migrations/`.
-macro_rules! files {
-    ($engine:literal: $($file:literal),+ $(,)?) => {
-        &[$(($file, include_str!(concat!("../../../migrations/", $engine, "/", $file, ".sql")))),+]
-    };
-}
-
 /// A file's name without `.sql` (its version, `_`, what it brings) and its text.
 type File = (&'static str, &'static str);
 
-const POSTGRES: &[File] = files!("postgres":
-    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events",
-    "0007_imports", "0008_checkpoints", "0009_audit");
+/// The files that both folders of `migrations/` have, under the same names.
+macro_rules! versions {
+    ($($file:literal),+ $(,)?) => {
+        const POSTGRES: &[File] = &[$(($file, include_str!(concat!("../../../migrations/postgres/", $file, ".sql")))),+];
+        const SQLITE: &[File] = &[$(($file, include_str!(concat!("../../../migrations/sqlite/", $file, ".sql")))),+];
+    };
+}
 
-const SQLITE: &[File] = files!("sqlite":
-    "0001_trees", "0002_authority", "0003_issuance_reason", "0004_search", "0005_bundle_parts", "0006_events",
-    "0007_imports", "0008_checkpoints", "0009_audit");
+versions![
+    "0001_trees",
+    "0002_authority",
+    "0003_issuance_reason",
+    "0004_search",
+    "0005_bundle_parts",
+    "0006_events",
+    "0007_imports",
+    "0008_checkpoints",
+    "0009_audit",
+];
 
 /// Brings a Postgres database to this version's schema.
 pub(crate) fn postgres() -> Migrator {
