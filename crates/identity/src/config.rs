@@ -6,7 +6,7 @@ mod raw;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -79,7 +79,7 @@ pub struct IssuerConfig {
 }
 
 /// Types of identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssuerType {
     /// A person, by e-mail address.
@@ -108,8 +108,7 @@ pub enum IssuerType {
 
 impl IssuerType {
     /// Every type.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
+    pub const ALL: [Self; 11] = [
         Self::Email,
         Self::Uri,
         Self::Username,
@@ -122,6 +121,11 @@ impl IssuerType {
         Self::ChainguardIdentity,
         Self::CiProvider,
     ];
+
+    /// The type that the configuration spells so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
 
     /// As the configuration spells it.
     pub const fn name(self) -> &'static str {

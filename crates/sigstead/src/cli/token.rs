@@ -2,12 +2,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
+use sigstead_identity::IssuerType;
 
 use super::DataArguments;
 use crate::config::Config;
 use crate::console;
-use crate::dev_issuer::{IssuerType, TokenRequest};
+use crate::dev_issuer::TokenRequest;
 
 /// `sigstead token`.
 #[derive(Debug, Args)]
@@ -22,7 +24,7 @@ pub(crate) struct Token {
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
     /// Which kind of issuer speaks; each has an issuer URL of its own.
-    #[arg(long, value_enum, default_value = "email")]
+    #[arg(long, value_parser = issuer_types(), default_value = "email")]
     issuer_type: IssuerType,
     /// Whom the token is for.
     #[arg(long, default_value = "sigstore")]
@@ -32,6 +34,12 @@ pub(crate) struct Token {
     lifetime_secs: u64,
     #[command(flatten)]
     data: DataArguments,
+}
+
+/// The types by their names in the issuer configuration.
+fn issuer_types() -> impl TypedValueParser<Value = IssuerType> {
+    PossibleValuesParser::new(IssuerType::ALL.map(IssuerType::name))
+        .try_map(|name| IssuerType::from_name(&name).ok_or("there is no such type"))
 }
 
 impl Token {

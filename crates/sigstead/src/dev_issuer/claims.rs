@@ -1,82 +1,20 @@
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sigstead_clock::Timestamp;
+use sigstead_identity::IssuerType;
 
 use super::ci_claims;
 
 /// The trust domain of the SPIFFE identities that this issuer gives out.
 pub(super) const TRUST_DOMAIN: &str = "sigstead.local";
 
-/// The kinds of identity that this issuer speaks, each under an issuer URL of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum IssuerType {
-    /// A person, by e-mail address.
-    Email,
-    /// A workload, by URI under this host.
-    Uri,
-    /// A person, by user name.
-    Username,
-    /// A workload, by SPIFFE ID.
-    Spiffe,
-    /// A Kubernetes service account.
-    Kubernetes,
-    /// A GitHub Actions workflow.
-    GithubWorkflow,
-    /// A GitLab pipeline.
-    GitlabPipeline,
-    /// A Buildkite job.
-    BuildkiteJob,
-    /// A Codefresh workflow.
-    CodefreshWorkflow,
-    /// A Chainguard identity.
-    ChainguardIdentity,
-    /// A job of a CI system that the issuer configuration describes with templates.
-    CiProvider,
-}
-
-impl IssuerType {
-    /// Every type, in the order of the issuer configuration.
-    pub(super) const ALL: [Self; 11] = [
-        Self::Email,
-        Self::Uri,
-        Self::Username,
-        Self::Spiffe,
-        Self::Kubernetes,
-        Self::GithubWorkflow,
-        Self::GitlabPipeline,
-        Self::BuildkiteJob,
-        Self::CodefreshWorkflow,
-        Self::ChainguardIdentity,
-        Self::CiProvider,
-    ];
-
-    /// The type's name, as Fulcio's configuration and the URL spell it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Uri => "uri",
-            Self::Username => "username",
-            Self::Spiffe => "spiffe",
-            Self::Kubernetes => "kubernetes",
-            Self::GithubWorkflow => "github-workflow",
-            Self::GitlabPipeline => "gitlab-pipeline",
-            Self::BuildkiteJob => "buildkite-job",
-            Self::CodefreshWorkflow => "codefresh-workflow",
-            Self::ChainguardIdentity => "chainguard-identity",
-            Self::CiProvider => "ci-provider",
-        }
-    }
-
-    /// The issuer URL; e-mail identities have the bare one.
-    pub(super) fn issuer(self, base: &str) -> String {
-        match self {
-            Self::Email => base.to_owned(),
-            other => format!("{base}/{}", other.name()),
-        }
+/// The URL under which the issuer speaks for a type; e-mail identities have the bare one.
+pub(super) fn issuer_url(issuer_type: IssuerType, base: &str) -> String {
+    match issuer_type {
+        IssuerType::Email => base.to_owned(),
+        other => format!("{base}/{}", other.name()),
     }
 }
 
@@ -98,7 +36,7 @@ impl TokenRequest {
         let issued = now.seconds();
         let expires = now.plus(Duration::from_secs(self.lifetime_secs)).seconds();
         let mut claims = object(json!({
-            "iss": self.issuer_type.issuer(base),
+            "iss": issuer_url(self.issuer_type, base),
             "aud": self.audience,
             "iat": issued,
             "nbf": issued,

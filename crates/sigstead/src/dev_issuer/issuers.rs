@@ -1,5 +1,6 @@
-use super::IssuerType;
-use super::claims::TRUST_DOMAIN;
+use sigstead_identity::IssuerType;
+
+use super::claims::{TRUST_DOMAIN, issuer_url};
 
 /// Fulcio's issuer configuration for the development issuer at `base`, whose host is `host`.
 pub(crate) fn issuers_yaml(base: &str, host: &str) -> String {
@@ -12,7 +13,7 @@ pub(crate) fn issuers_yaml(base: &str, host: &str) -> String {
 }
 
 fn entry(issuer_type: IssuerType, base: &str, host: &str) -> String {
-    let url = issuer_type.issuer(base);
+    let url = issuer_url(issuer_type, base);
     let extra = match issuer_type {
         IssuerType::Uri => format!("    subject-domain: http://{host}\n"),
         IssuerType::Username => format!("    subject-domain: {host}\n"),

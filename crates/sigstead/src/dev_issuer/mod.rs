@@ -26,8 +26,10 @@ use openidconnect::{
 };
 use sigstead_clock::Clock;
 use sigstead_crypto::{Secret, Signer as _, SoftwareSigner};
+use sigstead_identity::IssuerType;
 
-pub(crate) use claims::{IssuerType, TokenRequest};
+pub(crate) use claims::TokenRequest;
+use claims::issuer_url;
 pub(crate) use issuers::issuers_yaml;
 
 /// The issuer: its key, its address, and the secret that minting needs.
@@ -69,7 +71,7 @@ impl DevIssuer {
 
     fn metadata(&self, issuer_type: IssuerType) -> anyhow::Result<CoreProviderMetadata> {
         Ok(CoreProviderMetadata::new(
-            IssuerUrl::new(issuer_type.issuer(&self.url))?,
+            IssuerUrl::new(issuer_url(issuer_type, &self.url))?,
             AuthUrl::new(format!("{}/authorize", self.url))?,
             JsonWebKeySetUrl::new(format!("{}/keys", self.url))?,
             vec![ResponseTypes::new(vec![CoreResponseType::IdToken])],
