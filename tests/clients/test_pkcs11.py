@@ -50,7 +50,11 @@ def hsm(binary, tmp_path, token):
         issuing = made
         text = (data / "sigstead.toml").read_text()
     for name in ("ca", "tsa", "log", "log-v2", "ct"):
-        text = text.replace(f'"file:keys/{name}.key"', f'"{token.takes(name, data / f"keys/{name}.key")}"')
+        uri = token.takes(name, data / f"keys/{name}.key")
+        text = text.replace(f'"file:keys/{name}.key"', f'"{uri}"')
+        authorities = data / f"{name}-authorities.toml"
+        if authorities.exists():
+            authorities.write_text(authorities.read_text().replace(f'"file:keys/{name}.key"', f'"{uri}"'))
         (data / f"keys/{name}.key").unlink()
     (data / "hsm.toml").write_text(text)
     return data, issuing

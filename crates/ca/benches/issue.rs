@@ -37,7 +37,7 @@ async fn authority(issuer: &Issuer, database: &str) -> Router {
         providers: Arc::new(
             Providers::new(FulcioConfig::parse(&trust).unwrap(), Arc::clone(&clock)).unwrap(),
         ),
-        issuer: IssuingCa { signer, chain },
+        issuing: vec![IssuingCa::new(signer, chain)],
         ct: None,
         database,
         clock,

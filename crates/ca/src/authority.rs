@@ -1,18 +1,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use sigstead_clock::Clock;
-use sigstead_crypto::Signer;
 use sigstead_identity::{Principal, Providers, TokenError};
 use sigstead_serve::Tasks;
 use sigstead_store::Database;
-use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
+use sigstead_x509::{Certificate, ChainError};
 use thiserror::Error;
 
 use crate::audit_trail::AuditTrail;
 use crate::ct_logs::{CtConfig, CtLogs};
 use crate::error::Error as ApiError;
 use crate::issue::{Promises, Signed};
+use crate::issuing::{IssuingCa, IssuingCas};
 use crate::policy::ClientAlgorithms;
 use crate::possession::KeyProof;
 
@@ -20,7 +21,7 @@ use crate::possession::KeyProof;
 #[derive(Debug)]
 pub struct CertificateAuthority {
     pub(crate) providers: Arc<Providers>,
-    pub(crate) issuer: IssuingCa,
+    issuing: ArcSwap<IssuingCas>,
     pub(crate) ct: Option<CtLogs>,
     pub(crate) trail: AuditTrail,
     pub(crate) clock: Arc<dyn Clock>,
@@ -28,22 +29,13 @@ pub struct CertificateAuthority {
     client_algorithms: ClientAlgorithms,
 }
 
-/// The key that signs certificates, and the chain over it.
-#[derive(Debug)]
-pub struct IssuingCa {
-    /// The key of the chain's first certificate.
-    pub signer: Arc<dyn Signer>,
-    /// The issuing certificate first, its root last.
-    pub chain: Vec<Certificate>,
-}
-
 /// What an authority is made of.
 #[derive(Debug)]
 pub struct CaConfig {
     /// Who is trusted to say who somebody is.
     pub providers: Arc<Providers>,
-    /// What signs.
-    pub issuer: IssuingCa,
+    /// What signs, and what signed and will sign.
+    pub issuing: Vec<IssuingCa>,
     /// Where certificates are logged; without it they come without an SCT.
     pub ct: Option<CtConfig>,
     /// The audit trail.
@@ -60,31 +52,69 @@ pub enum StartError {
     /// The chain, or the key under it.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Every authority has ended.
+    #[error("no issuing certificate signs now or later")]
+    NoneSigns,
     /// A client for a CT log cannot be made.
     #[error("the client for a CT log: {0}")]
     Client(#[from] reqwest::Error),
 }
 
 impl CertificateAuthority {
-    /// Checks chain and key, and starts the audit trail among `tasks`.
+    /// Checks chains and keys, and starts the audit trail among `tasks`.
     ///
     /// # Errors
-    /// With the rule of the chain that is not met.
+    /// With the rule of a chain that is not met.
     pub fn new(config: CaConfig, tasks: &Tasks) -> Result<Self, StartError> {
-        let CaConfig { providers, issuer, ct, database, clock, lifetime } = config;
-        let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
-        validate_chain(&issuer.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
-        validate_key(&issuer.chain, issuer.signer.public_key())?;
+        let CaConfig { providers, issuing, ct, database, clock, lifetime } = config;
+        let issuing = ArcSwap::from_pointee(IssuingCas::new(issuing, seconds(clock.as_ref()))?);
         let ct = ct.map(|ct| CtLogs::new(ct, &clock)).transpose()?;
         let client_algorithms = ClientAlgorithms::default();
         let trail = AuditTrail::start(database, tasks);
-        Ok(Self { providers, issuer, ct, trail, clock, lifetime, client_algorithms })
+        Ok(Self { providers, issuing, ct, trail, clock, lifetime, client_algorithms })
     }
 
     /// The same authority, for these kinds of key only.
     #[must_use]
     pub fn allowing(self, client_algorithms: ClientAlgorithms) -> Self {
         Self { client_algorithms, ..self }
+    }
+
+    /// Whether an authority could start with these at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    /// With the rule of a chain that is not met.
+    pub fn check(issuing: Vec<IssuingCa>, now: i64) -> Result<(), StartError> {
+        IssuingCas::new(issuing, now).map(drop)
+    }
+
+    /// Signs with these from now on; requests that are being answered end with what they began with.
+    ///
+    /// # Errors
+    /// With the rule of a chain that is not met; then everything stays as it was.
+    pub fn replace(&self, issuing: Vec<IssuingCa>) -> Result<(), StartError> {
+        self.issuing.store(Arc::new(IssuingCas::new(issuing, self.now())?));
+        Ok(())
+    }
+
+    /// What signs for tokens of this issuer now.
+    pub(crate) fn issuing_for(&self, token_issuer: &str) -> Result<Arc<IssuingCa>, ApiError> {
+        self.issuing.load().signing(token_issuer, self.now()).cloned().ok_or(ApiError::AuthorityExpired)
+    }
+
+    /// The chain over most certificates of now.
+    pub(crate) fn chain(&self) -> Vec<Certificate> {
+        self.issuing.load().current(self.now()).map(|ca| ca.chain.clone()).unwrap_or_default()
+    }
+
+    /// Every chain that certificates of now or later may have, that over most of them first.
+    pub(crate) fn chains(&self) -> Vec<Vec<Certificate>> {
+        self.issuing.load().chains(self.now()).into_iter().map(<[Certificate]>::to_vec).collect()
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        seconds(self.clock.as_ref())
     }
 
     /// Who the token speaks for. Why a token is refused goes to the log; the client learns the reason's name.
@@ -101,7 +131,8 @@ impl CertificateAuthority {
     /// A certificate for a key, if the client proves to have it.
     pub(crate) async fn certify(&self, principal: &Principal, proof: KeyProof) -> Result<Issued, ApiError> {
         let key = proof.check(principal, &self.client_algorithms)?;
-        let Signed { certificate, promises } = self.issue(principal, key).await?;
+        let issuing = self.issuing_for(&principal.issuer)?;
+        let Signed { certificate, promises } = self.issue(&issuing, principal, key).await?;
         metrics::counter!("fulcio_new_certs").increment(1);
         tracing::info!(
             serial = ?certificate,
@@ -109,7 +140,7 @@ impl CertificateAuthority {
             issuer = principal.issuer,
             "a certificate was issued"
         );
-        let chain = std::iter::once(certificate).chain(self.issuer.chain.iter().cloned()).collect();
+        let chain = std::iter::once(certificate).chain(issuing.chain.iter().cloned()).collect();
         Ok(Issued { chain, promises })
     }
 }
@@ -120,4 +151,8 @@ pub(crate) struct Issued {
     pub(crate) chain: Vec<Certificate>,
     /// What CT logs promised for it.
     pub(crate) promises: Promises,
+}
+
+fn seconds(clock: &dyn Clock) -> i64 {
+    i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX)
 }

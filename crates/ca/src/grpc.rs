@@ -47,8 +47,11 @@ impl Ca for Service {
         &self,
         _: Request<wire::GetTrustBundleRequest>,
     ) -> Result<Response<wire::TrustBundle>, Status> {
-        let certificates = self.0.issuer.chain.iter().map(Certificate::to_pem).collect();
-        Ok(Response::new(wire::TrustBundle { chains: vec![wire::CertificateChain { certificates }] }))
+        let chain = |chain: Vec<Certificate>| wire::CertificateChain {
+            certificates: chain.iter().map(Certificate::to_pem).collect(),
+        };
+        let chains = self.0.chains().into_iter().map(chain).collect();
+        Ok(Response::new(wire::TrustBundle { chains }))
     }
 
     async fn get_configuration(

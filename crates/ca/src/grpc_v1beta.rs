@@ -46,7 +46,7 @@ impl Ca for Service {
     }
 
     async fn get_root_certificate(&self, _: Request<()>) -> Result<Response<HttpBody>, Status> {
-        Ok(Response::new(pem(&self.0.issuer.chain)))
+        Ok(Response::new(pem(&self.0.chain())))
     }
 }
 

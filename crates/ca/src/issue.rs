@@ -9,6 +9,7 @@ use crate::added_chain::AddedChain;
 use crate::ct_client::Submission;
 use crate::ct_logs::{CtLogs, SctDelivery};
 use crate::error::Error;
+use crate::issuing::IssuingCa;
 use crate::lint::{lint, lint_unsigned};
 use crate::possession::PossessedKey;
 use crate::profile::{Form, Profile};
@@ -49,13 +50,18 @@ impl Promises {
 impl CertificateAuthority {
     /// Issues one certificate. The order is what makes it accountable: whatever is signed was intended in
     /// the audit trail, and whatever leaves was logged, promised and recorded.
-    pub(crate) async fn issue(&self, principal: &Principal, key: PossessedKey) -> Result<Signed, Error> {
+    pub(crate) async fn issue(
+        &self,
+        issuing: &IssuingCa,
+        principal: &Principal,
+        key: PossessedKey,
+    ) -> Result<Signed, Error> {
         // 1. Decide every field. Nothing is signed yet; if we die, nothing happened.
-        let profile = self.profile(principal, &key)?;
+        let profile = self.profile(issuing, principal, &key)?;
         // 2. Record the intent. If we die from here on, the trail shows a serial number without an outcome.
         self.trail.intend(self.intent(principal, &key, &profile)).await?;
         // 3. Log and sign. If we die in it, the log shows that we meant to issue.
-        let signed = self.sign(&profile).await;
+        let signed = self.sign(issuing, &profile).await;
         // 4. Record the outcome. If this fails, the certificate does not leave.
         let outcome = match &signed {
             Ok(signed) => IssuanceOutcome::Issued {
@@ -69,54 +75,36 @@ impl CertificateAuthority {
         signed
     }
 
-    async fn sign(&self, profile: &Profile<'_>) -> Result<Signed, Error> {
+    async fn sign(&self, issuing: &IssuingCa, profile: &Profile<'_>) -> Result<Signed, Error> {
         match self.ct.as_ref().map(|ct| (ct, ct.delivery)) {
             None => {
-                let certificate = self.sign_checked(profile, Form::Plain).await?;
+                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
                 Ok(Signed { certificate, promises: Promises::None })
             }
-            Some((ct, SctDelivery::Embedded)) => self.sign_with_scts(ct, profile).await,
+            Some((ct, SctDelivery::Embedded)) => sign_with_scts(ct, issuing, profile).await,
             Some((ct, SctDelivery::Detached)) => {
                 // It exists before it is logged, but stays here until a log has promised for it.
-                let certificate = self.sign_checked(profile, Form::Plain).await?;
-                let submission = Submission::certificate(&certificate, &self.issuer.chain);
+                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
+                let submission = Submission::certificate(&certificate, &issuing.chain);
                 let promises = Promises::Detached(ct.promises(&submission).await?);
                 Ok(Signed { certificate, promises })
             }
         }
     }
 
-    async fn sign_with_scts(&self, ct: &CtLogs, profile: &Profile<'_>) -> Result<Signed, Error> {
-        // 1. Have the precertificate logged.
-        let precertificate = self.sign_checked(profile, Form::Precertificate).await?;
-        let submission = Submission::precertificate(&precertificate, &self.issuer.chain)?;
-        let scts = ct.promises(&submission).await?;
-        // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
-        let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
-        let certificate = self.sign_checked(profile, form).await?;
-        Ok(Signed { certificate, promises: Promises::Embedded(scts) })
-    }
-
-    /// Nothing is signed that breaks a rule of the profile; and what was signed is looked at once more.
-    async fn sign_checked(&self, profile: &Profile<'_>, form: Form<'_>) -> Result<Certificate, Error> {
-        let tbs = profile.tbs(form)?;
-        lint_unsigned(&unsigned_certificate(&tbs, profile.algorithm)?, profile, form)?;
-        let certificate = sign_certificate(&tbs, self.issuer.signer.as_ref()).await?;
-        lint(&certificate, profile, form)?;
-        Ok(certificate)
-    }
-
-    fn profile<'a>(&'a self, principal: &'a Principal, key: &'a PossessedKey) -> Result<Profile<'a>, Error> {
-        let issuer = self.issuer.chain.first().ok_or(Error::AuthorityExpired)?;
-        let now = i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX);
-        if !self.issuer.chain.iter().all(|certificate| certificate.is_valid_at(now)) {
-            return Err(Error::AuthorityExpired);
-        }
+    fn profile<'a>(
+        &self,
+        issuing: &'a IssuingCa,
+        principal: &'a Principal,
+        key: &'a PossessedKey,
+    ) -> Result<Profile<'a>, Error> {
+        let issuer = issuing.chain.first().ok_or(Error::AuthorityExpired)?;
+        let now = self.now();
         // No certificate outlives what signed it.
-        let last = self.issuer.chain.iter().map(Certificate::not_after).min().unwrap_or(now);
+        let last = issuing.term.last(&issuing.chain).unwrap_or(now);
         let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
         let validity = (now, now.saturating_add(lifetime).min(last));
-        let signed_by = (issuer, self.issuer.signer.algorithm());
+        let signed_by = (issuer, issuing.signer.algorithm());
         Ok(Profile::new(serial()?, validity, signed_by, key.public_key(), principal)?)
     }
 
@@ -133,6 +121,30 @@ impl CertificateAuthority {
             not_after: profile.not_after,
         }
     }
+}
+
+async fn sign_with_scts(ct: &CtLogs, issuing: &IssuingCa, profile: &Profile<'_>) -> Result<Signed, Error> {
+    // 1. Have the precertificate logged.
+    let precertificate = sign_checked(issuing, profile, Form::Precertificate).await?;
+    let submission = Submission::precertificate(&precertificate, &issuing.chain)?;
+    let scts = ct.promises(&submission).await?;
+    // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
+    let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
+    let certificate = sign_checked(issuing, profile, form).await?;
+    Ok(Signed { certificate, promises: Promises::Embedded(scts) })
+}
+
+/// Nothing is signed that breaks a rule of the profile; and what was signed is looked at once more.
+async fn sign_checked(
+    issuing: &IssuingCa,
+    profile: &Profile<'_>,
+    form: Form<'_>,
+) -> Result<Certificate, Error> {
+    let tbs = profile.tbs(form)?;
+    lint_unsigned(&unsigned_certificate(&tbs, profile.algorithm)?, profile, form)?;
+    let certificate = sign_certificate(&tbs, issuing.signer.as_ref()).await?;
+    lint(&certificate, profile, form)?;
+    Ok(certificate)
 }
 
 /// The token's claims; JSON can hold U+0000 and Postgres' text cannot, so that it stays escaped.

@@ -13,6 +13,7 @@ mod error;
 mod grpc;
 mod grpc_v1beta;
 mod issue;
+mod issuing;
 mod lint;
 mod observe;
 mod policy;
@@ -30,9 +31,10 @@ use axum::http::{Method, header};
 use sigstead_serve::restricted_cors_layer;
 
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
-pub use authority::{CaConfig, CertificateAuthority, IssuingCa, StartError};
+pub use authority::{CaConfig, CertificateAuthority, StartError};
 pub use ct_client::CtLogConfig;
 pub use ct_logs::{CtConfig, SctDelivery};
+pub use issuing::IssuingCa;
 pub use policy::{ClientAlgorithms, UnknownAlgorithm};
 
 /// Longest request body; a CSR and a token take a few kilobytes.

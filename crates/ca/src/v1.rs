@@ -59,7 +59,7 @@ async fn signing_cert(
 
 /// `GET /api/v1/rootCert`: the whole chain, with an empty line between certificates.
 async fn root_cert(State(authority): State<Arc<CertificateAuthority>>) -> Response {
-    ([(header::CONTENT_TYPE, PEM_CHAIN)], joined(&authority.issuer.chain, "\n\n")).into_response()
+    ([(header::CONTENT_TYPE, PEM_CHAIN)], joined(&authority.chain(), "\n\n")).into_response()
 }
 
 pub(crate) fn joined(chain: &[Certificate], separator: &str) -> String {

@@ -116,8 +116,9 @@ struct TrustBundle {
 
 /// `GET /api/v2/trustBundle`
 async fn trust_bundle(State(authority): State<Arc<CertificateAuthority>>) -> Json<TrustBundle> {
-    let certificates = authority.issuer.chain.iter().map(Certificate::to_pem).collect();
-    Json(TrustBundle { chains: vec![Chain { certificates }] })
+    let chain =
+        |chain: Vec<Certificate>| Chain { certificates: chain.iter().map(Certificate::to_pem).collect() };
+    Json(TrustBundle { chains: authority.chains().into_iter().map(chain).collect() })
 }
 
 #[derive(Serialize)]

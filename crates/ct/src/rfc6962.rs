@@ -41,7 +41,13 @@ struct Roots {
 
 async fn roots(State(log): State<Arc<CtLog>>) -> Json<Roots> {
     Json(Roots {
-        certificates: log.authorities.roots().iter().map(|root| BASE64_STANDARD.encode(root.der())).collect(),
+        certificates: log
+            .authorities
+            .load()
+            .roots()
+            .iter()
+            .map(|root| BASE64_STANDARD.encode(root.der()))
+            .collect(),
     })
 }
 

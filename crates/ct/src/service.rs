@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use sigstead_clock::Clock;
 use sigstead_crypto::Signer;
@@ -17,7 +18,7 @@ pub struct CtLog {
     pub(crate) log: Log<Database>,
     pub(crate) database: Database,
     pub(crate) signer: Arc<dyn Signer>,
-    pub(crate) authorities: Authorities,
+    pub(crate) authorities: ArcSwap<Authorities>,
     /// Issuers' certificates that are known to be stored: few, again and again, for only accepted chains have any.
     stored_issuers: RwLock<HashMap<Hash, Bytes>>,
 }
@@ -43,9 +44,14 @@ impl CtLog {
             log,
             database,
             signer,
-            authorities: Authorities::new(roots),
+            authorities: ArcSwap::from_pointee(Authorities::new(roots)),
             stored_issuers: RwLock::default(),
         }
+    }
+
+    /// Takes chains that end at, or are signed by, one of these from now on.
+    pub fn accept(&self, roots: Vec<Certificate>) {
+        self.authorities.store(Arc::new(Authorities::new(roots)));
     }
 
     /// Keeps the issuers' certificates, which entries name by fingerprint only.

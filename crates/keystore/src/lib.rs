@@ -12,4 +12,4 @@ mod uri;
 pub use error::KeystoreError;
 pub use file::{generate_file, open_file};
 pub use pkcs11::{PinSource, Pkcs11Signer, Pkcs11Uri};
-pub use uri::{KeyUri, open};
+pub use uri::{KeyUri, make_missing, open};

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sigstead_crypto::{Secret, Signer};
+use sigstead_crypto::{KeyKind, Secret, Signer};
 
-use crate::{KeystoreError, PinSource, Pkcs11Signer, Pkcs11Uri, open_file};
+use crate::{KeystoreError, PinSource, Pkcs11Signer, Pkcs11Uri, generate_file, open_file, pkcs11};
 
 /// Names a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,21 @@ impl KeyUri {
         match OTHER_SCHEMES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
             Some((_, name)) => Err(KeystoreError::NotBuilt(name)),
             None => Err(KeystoreError::NotAUri(text.to_owned())),
+        }
+    }
+}
+
+/// Makes the key that a URI names if it is not there, and says whether it did.
+///
+/// # Errors
+/// When it cannot be made, or the keystore cannot be asked.
+pub fn make_missing(uri: &str, kind: KeyKind) -> Result<bool, KeystoreError> {
+    match KeyUri::parse(uri)? {
+        KeyUri::File(path) if path.exists() => Ok(false),
+        KeyUri::File(path) => generate_file(&path, kind).map(|()| true),
+        KeyUri::Pkcs11(uri) => {
+            let pin = pin(&uri.pin)?;
+            pkcs11::make_missing(&uri, &pin, kind)
         }
     }
 }

@@ -16,9 +16,14 @@ type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + S
 /// A check that takes longer than this counts as failed.
 const CHECK_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The readiness checks of the process, by name.
+type Warning = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// The readiness checks of the process, and its warnings, by name.
 #[derive(Clone, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<String, Check>>>);
+pub struct Health {
+    checks: Arc<Mutex<BTreeMap<String, Check>>>,
+    warnings: Arc<Mutex<BTreeMap<String, Warning>>>,
+}
 
 impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,7 +44,22 @@ impl Health {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         let check: Check = Arc::new(move || Box::pin(check()));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), check);
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), check);
+    }
+
+    /// Adds what `/healthz` asks for a warning each time: something that a person must see to before it fails.
+    pub fn add_warning(
+        &self,
+        name: impl Into<String>,
+        warning: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), Arc::new(warning));
+    }
+
+    /// The warnings of now.
+    pub fn warnings(&self) -> BTreeMap<String, String> {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        warnings.into_iter().filter_map(|(name, warning)| Some((name, warning()?))).collect()
     }
 
     /// Runs every check, at the same time; the failed ones with their reasons.
@@ -55,17 +75,27 @@ impl Health {
     }
 
     fn checks(&self) -> BTreeMap<String, Check> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// `/metrics` (Prometheus text), `/healthz` (the process answers) and `/readyz` (every check passes).
+/// `/metrics` (Prometheus text), `/healthz` (the process answers, with its warnings) and `/readyz` (every check passes).
 pub fn admin_router(health: Health, metrics: PrometheusHandle) -> Router {
     Router::new()
-        .route("/healthz", get(async || Json(serde_json::json!({ "status": "SERVING" }))))
+        .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .with_state(health)
         .route("/metrics", get(render_metrics).with_state(metrics))
+}
+
+/// Warnings do not make it fail: a restart would mend nothing.
+async fn healthz(State(health): State<Health>) -> Json<serde_json::Value> {
+    let warnings = health.warnings();
+    Json(if warnings.is_empty() {
+        serde_json::json!({ "status": "SERVING" })
+    } else {
+        serde_json::json!({ "status": "SERVING", "warnings": warnings })
+    })
 }
 
 async fn readyz(State(health): State<Health>) -> Response {
@@ -93,5 +123,8 @@ mod tests {
         health.add("clock", async || Err("drifted by 9 s".to_owned()));
         let failures = health.failures().await;
         assert_eq!(failures.into_iter().collect::<Vec<_>>(), [("clock".into(), "drifted by 9 s".into())]);
+        health.add_warning("ca", || Some("ends soon".to_owned()));
+        health.add_warning("tsa", || None);
+        assert_eq!(health.warnings().into_iter().collect::<Vec<_>>(), [("ca".into(), "ends soon".into())]);
     }
 }

@@ -10,6 +10,7 @@ use sigstead_crypto::{KeyKind, Secret, Signer as _, SoftwareSigner};
 use sigstead_x509::authority::{self, Profile};
 use sigstead_x509::{Certificate, parse_pem_chain};
 
+use crate::config::{AuthoritiesFile, AuthorityEntry};
 use crate::data_dir::{DataDir, write_atomically};
 
 /// Private files: readable by their owner alone.
@@ -36,8 +37,10 @@ pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Resu
     step("certificate authority: root and issuing certificate");
     let now = i64::try_from(clock.now().seconds()).context("the clock")?;
     let chain = certificate_authority(data, now).await?;
+    authorities(data, "ca", &chain)?;
     step("timestamp authority: root and signing certificate");
-    timestamp_authority(data, now).await?;
+    let tsa_chain = timestamp_authority(data, now).await?;
+    authorities(data, "tsa", &tsa_chain)?;
     step("transparency log: keys");
     log_key(data, "keys/log.key", "log.pub", KeyKind::EcdsaP256)?;
     log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
@@ -114,6 +117,24 @@ async fn timestamp_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Cer
         Ok(vec![leaf, root])
     })
     .await
+}
+
+/// The file of the authorities of `service`, made if it is not there.
+fn authorities(data: &DataDir, service: &str, chain: &[Certificate]) -> anyhow::Result<()> {
+    let file = data.file(&format!("{service}-authorities.toml"));
+    if file.exists() {
+        return Ok(());
+    }
+    let since = chain.first().map(Certificate::not_before).unwrap_or_default();
+    let authority = AuthorityEntry {
+        name: format!("{service}-1"),
+        key: Some(format!("file:keys/{service}.key")),
+        chain: format!("{service}-chain.pem").into(),
+        since: Timestamp::from_seconds(u64::try_from(since).unwrap_or_default()).to_rfc3339(),
+        until: None,
+        token_issuers: Vec::new(),
+    };
+    AuthoritiesFile { authority: vec![authority] }.save(&file)
 }
 
 /// The chain in `name`, made if it is not there.

@@ -30,7 +30,7 @@ pub enum TrustError {
 }
 
 /// The files of a trust root, rendered once. JSON is indented, for people read it too.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documents {
     files: Vec<(&'static str, &'static str, Bytes)>,
 }
@@ -110,8 +110,15 @@ fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static str, Bytes
         certificates.iter().map(Certificate::to_pem).collect::<String>().into_bytes().into()
     };
     let mut files: Vec<(&'static str, &'static str, Bytes)> = Vec::new();
-    if let Some(ca) = material.certificate_authorities.last() {
-        files.push(("fulcio_v1.crt.pem", PEM, chain(&ca.chain)));
+    // Of several CAs clients take whichever fits; of the other services they take one.
+    let mut authorities: Vec<Certificate> = Vec::new();
+    for certificate in material.certificate_authorities.iter().rev().flat_map(|ca| &ca.chain) {
+        if !authorities.contains(certificate) {
+            authorities.push(certificate.clone());
+        }
+    }
+    if !authorities.is_empty() {
+        files.push(("fulcio_v1.crt.pem", PEM, chain(&authorities)));
     }
     if let Some(log) = material.logs.last() {
         files.push(("rekor.pub", PEM, log.public_key.to_pem().into_bytes().into()));
@@ -119,7 +126,7 @@ fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static str, Bytes
     if let Some(log) = material.ct_logs.last() {
         files.push(("ctfe.pub", PEM, log.public_key.to_pem().into_bytes().into()));
     }
-    if let Some(tsa) = material.timestamp_authorities.last() {
+    if let Some(tsa) = material.timestamp_authorities.iter().rfind(|tsa| tsa.is_current) {
         files.push(("tsa.certchain.pem", PEM, chain(&tsa.chain)));
     }
     files

@@ -11,7 +11,7 @@ mod signing_config;
 mod trusted_root;
 
 pub use documents::{Documents, TrustError};
-pub use http::router;
+pub use http::{Published, router};
 pub use material::{Authority, Log, Service, TrustMaterial, Validity};
 pub use signing_config::SigningConfig;
 pub use trusted_root::TrustedRoot;

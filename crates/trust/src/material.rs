@@ -27,6 +27,8 @@ pub struct Authority {
     pub chain: Vec<Certificate>,
     /// When its signatures count.
     pub validity: Validity,
+    /// Whether it is the one that signs now: clients that read one chain from a file are given this one's.
+    pub is_current: bool,
 }
 
 /// A transparency log or certificate-transparency log.

@@ -9,7 +9,7 @@ use axum::http::Request;
 use criterion::{Criterion, criterion_group, criterion_main};
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
-use sigstead_tsa::{Terms, TimestampAuthority, TsaConfig, router};
+use sigstead_tsa::{SigningKey, Terms, TimestampAuthority, TsaConfig, router};
 use sigstead_x509::authority::{Profile, issue, root};
 use tower::ServiceExt as _;
 
@@ -29,8 +29,7 @@ fn timestamp(criterion: &mut Criterion) {
             .await
             .unwrap();
         let config = TsaConfig {
-            signer: Arc::new(key),
-            chain: vec![leaf, root],
+            keys: vec![SigningKey::new(Arc::new(key), vec![leaf, root])],
             clock: Arc::new(SystemClock),
             terms: Terms::default(),
             time_sources: None,

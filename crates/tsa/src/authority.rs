@@ -1,34 +1,32 @@
 use std::sync::Arc;
 
-use sigstead_clock::Clock;
-use sigstead_crypto::{SignError, Signer};
-use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
+use arc_swap::ArcSwap;
+use sigstead_clock::{Clock, Timestamp};
+use sigstead_crypto::SignError;
+use sigstead_x509::ChainError;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock_watch::ClockWatch;
 use crate::error;
 use crate::request::Request;
+use crate::signing::{Signing, SigningKey, SigningKeys};
 use crate::terms::Terms;
 use crate::time_sources::TimeSources;
-use crate::token::TokenMaker;
 
 /// Stamps digests with the time.
 #[derive(Debug)]
 pub struct TimestampAuthority {
-    maker: TokenMaker,
+    keys: ArcSwap<SigningKeys>,
     clock: ClockWatch,
-    chain: Vec<Certificate>,
     pub(crate) terms: Terms,
 }
 
 /// What an authority is made of.
 #[derive(Debug)]
 pub struct TsaConfig {
-    /// The key of the chain's first certificate.
-    pub signer: Arc<dyn Signer>,
-    /// The signing certificate first, its root last.
-    pub chain: Vec<Certificate>,
+    /// What signs, and what will sign.
+    pub keys: Vec<SigningKey>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What requests may ask for.
@@ -43,23 +41,42 @@ pub enum StartError {
     /// The chain, or the key under it.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Every certificate has ended.
+    #[error("no timestamping certificate signs now or later")]
+    NoneSigns,
     /// The signing certificate cannot be put into tokens.
     #[error("the signing certificate: {0}")]
     Certificate(#[from] der::Error),
 }
 
 impl TimestampAuthority {
-    /// Checks the chain by the rules of RFC 3161 §2.3, and that the key is its first certificate's.
+    /// Checks the chains by the rules of RFC 3161 §2.3, and that each key is its first certificate's.
     ///
     /// # Errors
     /// With the rule that is not met.
     pub fn new(config: TsaConfig) -> Result<Self, StartError> {
-        let TsaConfig { signer, chain, clock, terms, time_sources } = config;
-        let at = i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX);
-        validate_chain(&chain, ChainRules { purpose: Purpose::Timestamping, at })?;
-        validate_key(&chain, signer.public_key())?;
-        let maker = TokenMaker::new(&chain, terms.sends_chain, signer)?;
-        Ok(Self { maker, clock: ClockWatch::new(clock, time_sources), chain, terms })
+        let TsaConfig { keys, clock, terms, time_sources } = config;
+        let keys = SigningKeys::new(keys, terms.sends_chain, seconds(clock.now()))?;
+        let keys = ArcSwap::from_pointee(keys);
+        Ok(Self { keys, clock: ClockWatch::new(clock, time_sources), terms })
+    }
+
+    /// Whether an authority could start with these at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    /// With the rule that is not met.
+    pub fn check(keys: Vec<SigningKey>, now: i64) -> Result<(), StartError> {
+        SigningKeys::new(keys, false, now).map(drop)
+    }
+
+    /// Signs with these from now on.
+    ///
+    /// # Errors
+    /// With the rule that is not met; then everything stays as it was.
+    pub fn replace(&self, keys: Vec<SigningKey>) -> Result<(), StartError> {
+        let keys = SigningKeys::new(keys, self.terms.sends_chain, seconds(self.clock.now()))?;
+        self.keys.store(Arc::new(keys));
+        Ok(())
     }
 
     /// The answer to a request, as a DER TimeStampResp.
@@ -68,7 +85,10 @@ impl TimestampAuthority {
         if request.extensions.is_some() && !self.terms.takes_extensions {
             return Err(error::Error::Extension);
         }
-        let answer = self.maker.answer(request, policy, self.clock.trusted_now()?).await;
+        let now = self.clock.trusted_now()?;
+        let signing =
+            self.signing(now).ok_or_else(|| SignError::new("no timestamping certificate is valid"))?;
+        let answer = signing.maker.answer(request, policy, now).await;
         // The request was fine: what cannot be encoded now is our fault.
         answer.map_err(|error| match error {
             error::Error::Malformed => SignError::new("the token could not be encoded").into(),
@@ -86,8 +106,16 @@ impl TimestampAuthority {
         self.clock.doubt()
     }
 
-    /// The signing certificate first, the root last.
-    pub(crate) fn chain(&self) -> &[Certificate] {
-        &self.chain
+    /// What signs now.
+    pub(crate) fn current(&self) -> Option<Arc<Signing>> {
+        self.signing(self.clock.now())
     }
+
+    fn signing(&self, at: Timestamp) -> Option<Arc<Signing>> {
+        self.keys.load().signing(seconds(at))
+    }
+}
+
+fn seconds(time: Timestamp) -> i64 {
+    i64::try_from(time.seconds()).unwrap_or(i64::MAX)
 }

@@ -37,6 +37,11 @@ impl ClockWatch {
         Self { clock, latest, sources, compared: RwLock::new(Compared::NotYet) }
     }
 
+    /// The clock's own time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The time to put into a token.
     pub(crate) fn trusted_now(&self) -> Result<Timestamp, Error> {
         let refuses = self.sources.as_ref().is_some_and(|sources| sources.on_drift == OnDrift::Refuse);

@@ -113,7 +113,8 @@ impl Format {
 /// The chain, signing certificate first; `?part=root` and `?part=untrusted` give it split, as
 /// `openssl ts -verify -CAfile … -untrusted …` wants it.
 async fn chain(State(authority): State<Arc<TimestampAuthority>>, RawQuery(query): RawQuery) -> Response {
-    let chain = authority.chain();
+    let signing = authority.current();
+    let chain = signing.as_ref().map(|signing| signing.chain.as_slice()).unwrap_or_default();
     let part = match query.as_deref() {
         Some("part=root") => chain.split_last().map(|(root, _)| std::slice::from_ref(root)),
         Some("part=untrusted") => chain.split_last().map(|(_, rest)| rest),
@@ -122,7 +123,7 @@ async fn chain(State(authority): State<Arc<TimestampAuthority>>, RawQuery(query)
     let pem: String = part.unwrap_or_default().iter().map(Certificate::to_pem).collect();
     let headers = [
         (header::CONTENT_TYPE, "application/pem-certificate-chain"),
-        (header::CACHE_CONTROL, "max-age=86400, immutable"),
+        (header::CACHE_CONTROL, "max-age=3600"),
     ];
     (headers, pem).into_response()
 }

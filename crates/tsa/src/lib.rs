@@ -12,6 +12,7 @@ mod json;
 mod ntp;
 mod refusal;
 mod request;
+mod signing;
 mod structures;
 mod terms;
 mod time_sources;
@@ -19,5 +20,6 @@ mod token;
 
 pub use authority::{StartError, TimestampAuthority, TsaConfig};
 pub use http::router;
+pub use signing::SigningKey;
 pub use terms::{Refusals, Terms};
 pub use time_sources::{OnDrift, TimeSources};

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use const_oid::ObjectIdentifier;
-use sigstead_crypto::{PublicKey, Signer, random_bytes};
+use sigstead_crypto::{PublicKey, Signer, pem, random_bytes};
 
 use crate::build::{
-    Extension, TbsFields, authority_key_identifier, basic_constraints, extended_key_usage, key_identifier,
-    key_usage_authority, key_usage_signature, name, sign_certificate, subject_key_identifier,
+    Extension, TbsFields, algorithm_identifier, authority_key_identifier, basic_constraints, encode,
+    extended_key_usage, key_identifier, key_usage_authority, key_usage_signature, name, sign_certificate,
+    signed, subject_key_identifier,
 };
+use crate::tlv::{self, INTEGER, SET};
 use crate::{Certificate, X509Error, oid};
 
 /// What an issued certificate is for.
@@ -62,6 +64,29 @@ pub async fn issue(
         extensions.push(authority_key_identifier(&identifier)?);
     }
     sign(signer, issuer.subject_der(), not_before, lifetime, (&subject_name, key), &extensions).await
+}
+
+/// A PKCS#10 request in PEM for a certificate of this profile; the extensions that it needs are asked for
+/// (RFC 2985 §5.4.2), so that the authority that signs it need not know them.
+///
+/// # Errors
+/// When the name cannot be encoded or the signer fails.
+pub async fn request(signer: &dyn Signer, subject: &str, profile: Profile) -> Result<String, X509Error> {
+    let spki = signer.public_key().spki_der();
+    let mut extensions = profile.extensions()?;
+    extensions.push(subject_key_identifier(spki)?);
+    let extensions = extensions.iter().map(Extension::encode).collect::<Result<Vec<_>, _>>()?.concat();
+    let values = tlv::wrap(SET, &tlv::sequence(&[&extensions]));
+    let attribute = tlv::sequence(&[&encode(&oid::EXTENSION_REQUEST)?, &values]);
+    let info = tlv::sequence(&[
+        &tlv::wrap(INTEGER, &[0]),
+        &name(subject)?,
+        spki,
+        &tlv::wrap(tlv::context(0), &attribute),
+    ]);
+    let signature = signer.sign(&info).await?;
+    let request = signed(&info, &algorithm_identifier(signer.algorithm())?, &signature);
+    Ok(pem::encode("CERTIFICATE REQUEST", &request))
 }
 
 impl Profile {

@@ -157,6 +157,14 @@ impl Certificate {
             .is_none_or(|(_, value)| KeyUsage::from_der(value).is_ok_and(|usages| usages.key_cert_sign()))
     }
 
+    /// Whether KeyUsage, where there is one, includes digitalSignature or nonRepudiation.
+    pub fn may_sign(&self) -> bool {
+        self.extension(oid::KEY_USAGE).is_none_or(|(_, value)| {
+            KeyUsage::from_der(value)
+                .is_ok_and(|usages| usages.digital_signature() || usages.non_repudiation())
+        })
+    }
+
     /// Extended key usages, and whether the extension is critical.
     pub fn extended_key_usages(&self) -> Option<(bool, Vec<ObjectIdentifier>)> {
         let (critical, value) = self.extension(oid::EXTENDED_KEY_USAGE)?;

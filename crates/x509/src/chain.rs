@@ -2,7 +2,7 @@ use const_oid::ObjectIdentifier;
 use sigstead_crypto::PublicKey;
 use thiserror::Error;
 
-use crate::{Certificate, oid};
+use crate::{Certificate, X509Error, oid};
 
 /// What a chain's first certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,25 @@ pub enum ChainError {
         /// Counted from 1.
         position: usize,
     },
+    /// Signed with an algorithm that clients do not accept any more, or that nothing here verifies.
+    #[error("certificate {position} of the chain is signed with {algorithm}, which clients do not accept")]
+    Algorithm {
+        /// Counted from 1.
+        position: usize,
+        /// Its object identifier.
+        algorithm: String,
+    },
+    /// A certificate for another key than the one to be used.
+    #[error("none of the certificates is for this key")]
+    NoneForKey,
+    /// Certificates that have no place in the chain.
+    #[error("{0} of the certificates have no place in the chain")]
+    Stray(usize),
+    /// RFC 3161 §2.3, RFC 5280 §4.2.1.3: KeyUsage, where there is one, must allow signatures.
+    #[error(
+        "the timestamping certificate may not sign (KeyUsage has neither digitalSignature nor nonRepudiation)"
+    )]
+    SignerCannotSign,
     /// The last certificate is not a root.
     #[error("the last certificate of the chain is not self-signed")]
     NoRoot,
@@ -102,10 +121,45 @@ pub fn validate_chain(chain: &[Certificate], rules: ChainRules) -> Result<(), Ch
         validate_issuer_role(certificate, index, rules.purpose)?;
         validate_usage(certificate, position, chain.len(), rules.purpose)?;
         if let Some(issuer) = chain.get(index + 1) {
-            certificate.verify_signed_by(issuer).map_err(|_| ChainError::NotSignedByNext { position })?;
+            certificate.verify_signed_by(issuer).map_err(|error| match error {
+                X509Error::Algorithm(algorithm) => ChainError::Algorithm { position, algorithm },
+                _ => ChainError::NotSignedByNext { position },
+            })?;
         }
     }
-    chain.last().filter(|last| last.verify_signed_by(last).is_ok()).map(drop).ok_or(ChainError::NoRoot)
+    chain.last().filter(|last| is_root(last)).map(drop).ok_or(ChainError::NoRoot)
+}
+
+/// A root is believed because it is configured: an old one's signature over itself may be of an algorithm of its time.
+fn is_root(certificate: &Certificate) -> bool {
+    match certificate.verify_signed_by(certificate) {
+        Ok(()) | Err(X509Error::Algorithm(_)) => true,
+        Err(_) => false,
+    }
+}
+
+/// The chain over `key` out of certificates in any order: the one for the key first, its root last.
+///
+/// # Errors
+/// When none is for the key, or some are left over.
+pub fn order_chain(certificates: Vec<Certificate>, key: &PublicKey) -> Result<Vec<Certificate>, ChainError> {
+    let mut rest: Vec<Certificate> = Vec::new();
+    for certificate in certificates {
+        if !rest.contains(&certificate) {
+            rest.push(certificate);
+        }
+    }
+    let first = rest.iter().position(|one| one.public_key().is_ok_and(|certified| certified == *key));
+    let mut chain = vec![rest.remove(first.ok_or(ChainError::NoneForKey)?)];
+    while let Some(last) = chain.last().filter(|last| last.issuer_der() != last.subject_der()) {
+        // Of issuers with one name the one whose key signed; a stranger of that name is told of by its place.
+        let named = |one: &&Certificate| one.subject_der() == last.issuer_der();
+        let signed = rest.iter().filter(named).find(|one| last.verify_signed_by(one).is_ok());
+        let Some(next) = signed.or_else(|| rest.iter().find(named)).cloned() else { break };
+        rest.retain(|one| *one != next);
+        chain.push(next);
+    }
+    if rest.is_empty() { Ok(chain) } else { Err(ChainError::Stray(rest.len())) }
 }
 
 /// Checks that `key` is the one that the chain's first certificate certifies.
@@ -120,6 +174,9 @@ pub fn validate_key(chain: &[Certificate], key: &PublicKey) -> Result<(), ChainE
 fn validate_timestamping(first: &Certificate) -> Result<(), ChainError> {
     if first.is_ca() {
         return Err(ChainError::SignerIsAuthority);
+    }
+    if !first.may_sign() {
+        return Err(ChainError::SignerCannotSign);
     }
     match first.extended_key_usages() {
         Some((true, usages)) if usages == [oid::TIME_STAMPING] => Ok(()),
@@ -147,7 +204,8 @@ fn validate_issuer_role(certificate: &Certificate, index: usize, purpose: Purpos
     }
 }
 
-/// An EKU on an authority limits what is below it; roots need none, an issuing CA under a root needs its own.
+/// An EKU on an authority limits what is below it, and one without is not limited (RFC 5280 §4.2.1.12), as an
+/// organization's own seldom are; but an issuing CA under a root needs its own, as Fulcio's does.
 fn validate_usage(
     certificate: &Certificate,
     position: usize,
@@ -160,7 +218,7 @@ fn validate_usage(
     };
     let allowed = match certificate.extended_key_usages() {
         Some((_, usages)) => usages.contains(&wanted) || usages.contains(&oid::ANY_EXTENDED_KEY_USAGE),
-        None => position == length,
+        None => position > 1 || position == length,
     };
     if allowed { Ok(()) } else { Err(ChainError::UsageNotAllowed { position, usage }) }
 }

@@ -15,11 +15,13 @@ pub mod oid;
 pub mod precertificate;
 mod san;
 pub mod sct;
+mod term;
 mod tlv;
 
 pub use certificate::{Certificate, parse_pem_chain};
-pub use chain::{ChainError, ChainRules, Purpose, validate_chain, validate_key};
+pub use chain::{ChainError, ChainRules, Purpose, order_chain, validate_chain, validate_key};
 pub use csr::CertificateRequest;
 pub use error::X509Error;
 pub use san::SubjectAlternativeName;
 pub use sct::Sct;
+pub use term::Term;

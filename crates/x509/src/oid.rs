@@ -27,6 +27,8 @@ oids! {
     TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
     /// EKU: any.
     ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
+    /// The extensions that a signing request asks for (RFC 2985 §5.4.2).
+    EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
     /// The list of SCTs in a certificate (RFC 6962 §3.3).
     SCT_LIST = "1.3.6.1.4.1.11129.2.4.2";
     /// The poison of a precertificate (RFC 6962 §3.1).

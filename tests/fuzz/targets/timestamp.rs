@@ -10,7 +10,7 @@ use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
-use sigstead_tsa::{Terms, TimestampAuthority, TsaConfig, router};
+use sigstead_tsa::{SigningKey, Terms, TimestampAuthority, TsaConfig, router};
 use sigstead_x509::authority::{Profile, issue, root};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -48,7 +48,11 @@ async fn service() -> Router {
     let leaf = issue((&root_key, &root), below, Profile::Timestamping, begin, lifetime).await.unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_100)));
     let terms = Terms { takes_extensions: true, ..Terms::default() };
-    let config =
-        TsaConfig { signer: Arc::new(signer), chain: vec![leaf, root], clock, terms, time_sources: None };
+    let config = TsaConfig {
+        keys: vec![SigningKey::new(Arc::new(signer), vec![leaf, root])],
+        clock,
+        terms,
+        time_sources: None,
+    };
     router(Arc::new(TimestampAuthority::new(config).unwrap()))
 }

@@ -21,7 +21,7 @@ async fn start(signer: Arc<dyn Signer>, chain: Vec<Certificate>) -> Result<Certi
     let trust = "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n    type: email\n";
     let config = CaConfig {
         providers: Arc::new(Providers::new(FulcioConfig::parse(trust).unwrap(), Arc::clone(&clock)).unwrap()),
-        issuer: IssuingCa { signer, chain },
+        issuing: vec![IssuingCa::new(signer, chain)],
         ct: None,
         database: Database::open(&url, &Options::default()).await.unwrap(),
         clock,

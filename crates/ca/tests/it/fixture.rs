@@ -119,7 +119,7 @@ impl Authority {
             providers: Arc::new(
                 Providers::new(FulcioConfig::parse(&trust_in(&issuer)).unwrap(), clock.clone()).unwrap(),
             ),
-            issuer: IssuingCa { signer, chain: chain.clone() },
+            issuing: vec![IssuingCa::new(signer, chain.clone())],
             ct,
             database: database.clone(),
             clock: clock.clone(),

@@ -1,5 +1,6 @@
 //! Keys in tokens that PKCS#11 reaches: HSMs, smart cards, SoftHSM.
 
+mod generate;
 mod key;
 mod uri;
 
@@ -18,6 +19,7 @@ use cryptoki::types::AuthPin;
 use sigstead_crypto::{PublicKey, Secret, SignError, SignFuture, SignatureAlgorithm, Signer};
 
 use crate::KeystoreError;
+pub(crate) use generate::make_missing;
 pub use uri::{PinSource, Pkcs11Uri};
 
 /// Sessions that are kept for the next signatures.
@@ -181,15 +183,19 @@ fn log_in(
 ) -> Result<(Session, ObjectHandle), KeystoreError> {
     let _used = module.used();
     let session = module.library.open_ro_session(slot(&module.library, uri)?).map_err(token)?;
-    match session.login(UserType::User, Some(&AuthPin::new(pin.expose().clone().into()))) {
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-        Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinLocked | RvError::PinInvalid, _)) => {
-            return Err(KeystoreError::Pin);
-        }
-        Err(error) => return Err(token(error)),
-    }
+    show_pin(&session, pin)?;
     let handle = find(&session, uri, ObjectClass::PRIVATE_KEY)?;
     Ok((session, handle))
+}
+
+fn show_pin(session: &Session, pin: &Secret<String>) -> Result<(), KeystoreError> {
+    match session.login(UserType::User, Some(&AuthPin::new(pin.expose().clone().into()))) {
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
+        Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinLocked | RvError::PinInvalid, _)) => {
+            Err(KeystoreError::Pin)
+        }
+        Err(error) => Err(token(error)),
+    }
 }
 
 fn slot(module: &Pkcs11, uri: &Pkcs11Uri) -> Result<Slot, KeystoreError> {
@@ -210,14 +216,19 @@ fn slot(module: &Pkcs11, uri: &Pkcs11Uri) -> Result<Slot, KeystoreError> {
 
 /// The one object of a class that the URI names.
 fn find(session: &Session, uri: &Pkcs11Uri, class: ObjectClass) -> Result<ObjectHandle, KeystoreError> {
-    let mut wanted = vec![Attribute::Class(class)];
-    wanted.extend(uri.object.as_ref().map(|label| Attribute::Label(label.clone().into_bytes())));
-    wanted.extend(uri.id.clone().map(Attribute::Id));
-    match session.find_objects(&wanted).map_err(token)?.as_slice() {
+    match session.find_objects(&named(uri, class)).map_err(token)?.as_slice() {
         [one] => Ok(*one),
         [] => Err(KeystoreError::Token(format!("the token has no such {class}"))),
         _ => Err(KeystoreError::Token(format!("the token has several such {class}; name its id"))),
     }
+}
+
+/// What the URI says of an object.
+fn named(uri: &Pkcs11Uri, class: ObjectClass) -> Vec<Attribute> {
+    let mut wanted = vec![Attribute::Class(class)];
+    wanted.extend(uri.object.as_ref().map(|label| Attribute::Label(label.clone().into_bytes())));
+    wanted.extend(uri.id.clone().map(Attribute::Id));
+    wanted
 }
 
 fn token(error: Error) -> KeystoreError {

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
-use sigstead_clock::SystemClock;
+use sigstead_clock::{Clock as _, SystemClock};
 
 use super::ServiceArguments;
 use crate::config::Config;
@@ -19,10 +19,11 @@ impl ConfigCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Check(arguments) = self;
         let config = Config::load(&arguments.config, &arguments.overrides)?;
+        let now = i64::try_from(SystemClock.now().seconds())?;
         let checks = [
             ("database", config.database().map(drop)),
-            ("ca", config.ca().and_then(|ca| wire::check_ca(&ca))),
-            ("tsa", config.tsa().and_then(|tsa| wire::check_tsa(&tsa))),
+            ("ca", config.ca().and_then(|ca| wire::check_ca(&ca, now))),
+            ("tsa", config.tsa().and_then(|tsa| wire::check_tsa(&tsa, now))),
             ("log", config.log().and_then(|log| wire::check_key(&log.key))),
             ("log_v2", config.log_v2().and_then(|log| log.map_or(Ok(()), |log| wire::check_key(&log.key)))),
             ("witnesses", wire::check_witnessing(&config)),

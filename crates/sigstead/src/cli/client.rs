@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use sigstead_trust::Documents;
 
 use super::DataArguments;
-use crate::config::{Config, TrustConfig};
+use crate::config::{AuthoritiesSource, Config, TrustConfig};
 use crate::{console, data_dir, wire};
 
 /// `sigstead client …`.
@@ -112,7 +112,7 @@ pub(super) fn write_documents(dir: &Path, documents: &Documents) -> anyhow::Resu
 
 fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
     let dir = dir.display();
-    let url = |service: &Option<(String, PathBuf)>| {
+    let url = |service: &Option<(String, AuthoritiesSource)>| {
         service.as_ref().map(|(url, _)| url.clone()).unwrap_or_default()
     };
     let log = trust.log.as_ref().map(|log| log.url.as_str()).unwrap_or_default();

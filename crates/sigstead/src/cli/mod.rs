@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod authority;
 mod ca_audit;
 mod check;
 mod client;
@@ -50,8 +51,9 @@ enum Command {
     /// Start the certificate authority alone, or look after it.
     #[command(args_conflicts_with_subcommands = true)]
     Ca(CaArguments),
-    /// Start the timestamp authority alone.
-    Tsa(ServiceArguments),
+    /// Start the timestamp authority alone, or look after it.
+    #[command(args_conflicts_with_subcommands = true)]
+    Tsa(TsaArguments),
     /// Start the transparency log alone, or look after it.
     #[command(args_conflicts_with_subcommands = true)]
     Log(LogArguments),
@@ -93,6 +95,16 @@ struct CaArguments {
 enum CaCommand {
     /// Show who was given which certificate, on which claims, from the database's audit trail.
     Audit(Box<ca_audit::CaAudit>),
+    #[command(flatten)]
+    Authority(Box<authority::AuthorityCommand>),
+}
+
+#[derive(Debug, Args)]
+struct TsaArguments {
+    #[command(flatten)]
+    service: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<Box<authority::AuthorityCommand>>,
 }
 
 #[derive(Debug, Args)]
@@ -151,7 +163,13 @@ impl Cli {
             Command::Up(up) => up.run().await,
             Command::Ca(CaArguments { service, command: None }) => start(Service::Ca, &service).await,
             Command::Ca(CaArguments { command: Some(CaCommand::Audit(audit)), .. }) => audit.run().await,
-            Command::Tsa(arguments) => start(Service::Tsa, &arguments).await,
+            Command::Ca(CaArguments { command: Some(CaCommand::Authority(command)), .. }) => {
+                command.run(authority::Role::Ca).await
+            }
+            Command::Tsa(TsaArguments { service, command: None }) => start(Service::Tsa, &service).await,
+            Command::Tsa(TsaArguments { command: Some(command), .. }) => {
+                command.run(authority::Role::Tsa).await
+            }
             Command::Trust(arguments) => start(Service::Trust, &arguments).await,
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
             Command::Log(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {

@@ -73,7 +73,7 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         Service::Ct => {
             wire::ct(&config.ct()?, opened.insert(wire::open_database(&config).await?), &ground).await?
         }
-        Service::Trust => sigstead_trust::router(wire::trust_documents(&config.trust()?)?),
+        Service::Trust => sigstead_trust::router(wire::trust(config.trust()?, |_| Ok(()), &tasks)?),
     };
     serve(bound, router, service.section(), &config, &tasks).await?;
     let operations = match (service, &opened) {

@@ -7,7 +7,6 @@ use clap::Args;
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
 use sigstead_store::Database;
-use sigstead_trust::Documents;
 
 use super::DataArguments;
 use super::client::write_documents;
@@ -84,8 +83,7 @@ impl Up {
         let config = self.write_config(&data, &listeners, &provisioned)?;
         let tasks = Tasks::new();
         let database = wire::open_database(&config).await?;
-        let documents = self.serve(listeners, &config, provisioned, &database, &tasks).await?;
-        write_documents(data.path(), &documents)?;
+        self.serve(listeners, &config, provisioned, &database, &tasks).await?;
         let report = Report::new(&data, &config)?;
         console::line(if self.json { report.json()? } else { report.table() });
         shutdown::wait_and_finish(&tasks, Some(&database)).await?;
@@ -150,7 +148,7 @@ impl Up {
         }
     }
 
-    /// Starts every service; what the trust root says of them.
+    /// Starts every service.
     async fn serve(
         &self,
         listeners: Listeners,
@@ -158,7 +156,7 @@ impl Up {
         provisioned: Provisioned,
         database: &Database,
         tasks: &Tasks,
-    ) -> anyhow::Result<Documents> {
+    ) -> anyhow::Result<()> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let health = Health::new();
         let limits = Limits::default();
@@ -178,10 +176,12 @@ impl Up {
         listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &limits, tasks);
         listeners.log.serve(wire::log(config, database, &ground).await?, &limits, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
-        let documents = wire::trust_documents(&config.trust()?)?;
-        listeners.trust.serve(sigstead_trust::router(documents.clone()), &limits, tasks);
+        let folder = config.folder().to_owned();
+        let documents =
+            wire::trust(config.trust()?, move |documents| write_documents(&folder, documents), tasks)?;
+        listeners.trust.serve(sigstead_trust::router(documents), &limits, tasks);
         let operations = wire::ca_operations(&config.ca()?, database);
         listeners.admin.serve(admin_router(health, metrics).merge(operations), &limits, tasks);
-        Ok(documents)
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use sigstead_crypto::Secret;
 
+use super::absolute_key;
 use super::raw::{self, RawConfig};
 
 /// The configuration, checked; paths are absolute. Sections that the file leaves out are absent.
@@ -20,6 +21,16 @@ impl Config {
         let raw = raw::read(&file, flags)?;
         let dir = file.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { file, dir, raw })
+    }
+
+    /// The file that was read, absolute.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Its folder, from which paths count.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.dir
     }
 
     /// Where the database is: `postgres://…` or `sqlite:/absolute/path`.
@@ -61,11 +72,7 @@ impl Config {
 
     /// A key URI; a relative `file:` path counts from the configuration's folder.
     pub(super) fn key(&self, value: Option<&str>, key: &str) -> anyhow::Result<String> {
-        let uri = self.needed(value, key)?;
-        Ok(match uri.strip_prefix("file:") {
-            Some(path) => format!("file:{}", self.dir.join(path).display()),
-            None => uri.to_owned(),
-        })
+        Ok(absolute_key(&self.dir, self.needed(value, key)?))
     }
 
     /// A URL that may stand here itself while it has no password; otherwise a reference.
@@ -115,6 +122,7 @@ fn environment_secret(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AuthoritiesSource;
     use super::*;
 
     fn config(text: &str) -> (tempfile::TempDir, Config) {
@@ -131,8 +139,9 @@ mod tests {
             "database = \"sqlite:a.db\"\n[tsa]\nlisten = \"127.0.0.1:1\"\nkey = \"file:k/tsa.key\"\nchain = \"tsa.pem\"\n",
         );
         let tsa = config.tsa().unwrap();
-        assert_eq!(tsa.chain, dir.path().join("tsa.pem"));
-        assert_eq!(tsa.key, format!("file:{}/k/tsa.key", dir.path().display()));
+        let AuthoritiesSource::One(Some(key), chain) = tsa.authorities else { panic!("one authority") };
+        assert_eq!(chain, dir.path().join("tsa.pem"));
+        assert_eq!(key, format!("file:{}/k/tsa.key", dir.path().display()));
         assert_eq!(config.database().unwrap().expose(), &format!("sqlite:{}/a.db", dir.path().display()));
     }
 

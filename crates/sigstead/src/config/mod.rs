@@ -1,5 +1,6 @@
 //! Configuration: `sigstead.toml`, read once at start into checked values; a file for each section.
 
+mod authorities;
 mod ca;
 mod ca_ct;
 mod checked;
@@ -14,6 +15,7 @@ mod tsa;
 mod witness;
 mod write;
 
+pub(crate) use authorities::{AuthoritiesFile, AuthoritiesSource, AuthorityEntry, absolute_key};
 pub(crate) use ca::CaConfig;
 pub(crate) use ca_ct::CaCtConfig;
 pub(crate) use checked::Config;

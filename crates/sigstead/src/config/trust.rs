@@ -1,21 +1,21 @@
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use sigstead_clock::Timestamp;
 
-use super::Config;
 use super::raw::RawConfig;
+use super::{AuthoritiesSource, Config};
 
 /// `[trust]`, with what it tells of the other services.
 pub(crate) struct TrustConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) operator: String,
     pub(crate) oidc_url: Option<String>,
-    /// URL and chain file.
-    pub(crate) ca: Option<(String, PathBuf)>,
-    /// Endpoint URL and chain file.
-    pub(crate) tsa: Option<(String, PathBuf)>,
+    /// URL and certificates.
+    pub(crate) ca: Option<(String, AuthoritiesSource)>,
+    /// Endpoint URL and certificates.
+    pub(crate) tsa: Option<(String, AuthoritiesSource)>,
     pub(crate) log: Option<TrustedLog>,
     /// Keys that signed for shards before, oldest first, each with its last moment.
     pub(crate) earlier_logs: Vec<(TrustedLog, Timestamp)>,
@@ -38,16 +38,12 @@ impl Config {
     /// `[trust]`, with the public parts of the services that the file names.
     pub(crate) fn trust(&self) -> anyhow::Result<TrustConfig> {
         let RawConfig { ca, tsa, log, log_v2, ct, trust, .. } = &self.raw;
-        let authority = |url: Option<&str>, chain: Option<&Path>, key| match url {
-            Some(url) => anyhow::Ok(Some((url.to_owned(), self.needed_path(chain, key)?))),
-            None => Ok(None),
-        };
         Ok(TrustConfig {
             listen: self.needed_address(trust.listen.as_deref(), "trust.listen")?,
             operator: self.raw.operator.clone().unwrap_or_else(|| "sigstead".to_owned()),
             oidc_url: trust.oidc_url.clone(),
-            ca: authority(ca.url.as_deref(), ca.chain.as_deref(), "ca.chain")?,
-            tsa: authority(tsa.url.as_deref(), tsa.chain.as_deref(), "tsa.chain")?,
+            ca: ca.url.clone().map(|url| anyhow::Ok((url, self.ca_authorities()?))).transpose()?,
+            tsa: tsa.url.clone().map(|url| anyhow::Ok((url, self.tsa_authorities()?))).transpose()?,
             earlier_logs: self.earlier_logs()?,
             log: self.trusted_log((&log.url, &log.public_key, &log.since), None, "log")?,
             log_v2: self.trusted_log(

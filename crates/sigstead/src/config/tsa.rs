@@ -1,11 +1,10 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
 use sigstead_tsa::{OnDrift, Refusals, Terms, TimeSources};
 
-use super::Config;
+use super::{AuthoritiesSource, Config};
 
 /// As the original's monitoring of time servers asks them.
 const NTP_TIMEOUT_SECS: u64 = 5;
@@ -16,8 +15,7 @@ const NTP_MAX_OFFSET_MS: u64 = 500;
 /// `[tsa]`.
 pub(crate) struct TsaConfig {
     pub(crate) listen: SocketAddr,
-    pub(crate) key: String,
-    pub(crate) chain: PathBuf,
+    pub(crate) authorities: AuthoritiesSource,
     pub(crate) terms: Terms,
     pub(crate) time_sources: Option<TimeSources>,
 }
@@ -25,14 +23,22 @@ pub(crate) struct TsaConfig {
 impl Config {
     /// `[tsa]`, complete.
     pub(crate) fn tsa(&self) -> anyhow::Result<TsaConfig> {
-        let raw = &self.raw.tsa;
+        let authorities = self.tsa_authorities()?;
+        if !authorities.names_a_key() {
+            bail!(self.missing("tsa.key"));
+        }
         Ok(TsaConfig {
-            listen: self.needed_address(raw.listen.as_deref(), "tsa.listen")?,
-            key: self.key(raw.key.as_deref(), "tsa.key")?,
-            chain: self.needed_path(raw.chain.as_deref(), "tsa.chain")?,
+            listen: self.needed_address(self.raw.tsa.listen.as_deref(), "tsa.listen")?,
+            authorities,
             terms: self.terms()?,
             time_sources: self.time_sources()?,
         })
+    }
+
+    /// What `[tsa]` signs with.
+    pub(crate) fn tsa_authorities(&self) -> anyhow::Result<AuthoritiesSource> {
+        let raw = &self.raw.tsa;
+        self.authorities("tsa", (raw.authorities.as_deref(), raw.key.as_deref(), raw.chain.as_deref()))
     }
 
     fn terms(&self) -> anyhow::Result<Terms> {

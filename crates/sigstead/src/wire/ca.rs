@@ -2,32 +2,46 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig, IssuingCa};
+use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig};
 use sigstead_identity::Providers;
 use sigstead_store::Database;
 
-use super::issuers_file::IssuersFile;
-use super::{Ground, http_client, keys};
+use super::authorities::{authorities, issuing_cas};
+use super::followed::Followed;
+use super::{Ground, expiry, http_client, issuers_file, keys};
 use crate::config::{CaConfig, CaCtConfig};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
     let ct = config.ct.as_ref().map(ct_logs).transpose()?;
-    let file = IssuersFile::open(&config.issuers)?;
-    let providers = Arc::new(Providers::new(file.parse()?, Arc::clone(&ground.clock))?);
+    let issuers = issuers_file::read(&config.issuers)?;
+    let trusted = issuers_file::parse(&config.issuers, &issuers)?;
+    let providers = Arc::new(Providers::new(trusted, Arc::clone(&ground.clock))?);
+    let named = authorities(&config.authorities)?;
     let parts = Parts {
         providers: Arc::clone(&providers),
-        issuer: IssuingCa { signer: keys::signer(&config.key)?, chain: keys::chain(&config.chain)? },
+        issuing: issuing_cas(&named, ground.now())?,
         ct,
         database: database.clone(),
         clock: Arc::clone(&ground.clock),
         lifetime: config.lifetime,
     };
-    let authority = CertificateAuthority::new(parts, &ground.tasks)
-        .with_context(|| format!("the certificate authority of {}", config.chain.display()))?;
-    ground.tasks.spawn(file.watch(providers, ground.tasks.clone()));
+    let authority = CertificateAuthority::new(parts, &ground.tasks).context("the certificate authority")?;
+    let authority = Arc::new(authority);
+    issuers_file::follow(&config.issuers, issuers, providers, &ground.tasks);
+    let expiry = expiry::watch("ca", &named, ground);
+    let (source, replaced, at) = (config.authorities.clone(), Arc::clone(&authority), ground.clone());
+    Followed::new("ca-authorities", named).follow(
+        move || authorities(&source),
+        move |named| {
+            replaced.replace(issuing_cas(named, at.now())?)?;
+            expiry.replace(named);
+            Ok(())
+        },
+        &ground.tasks,
+    );
     ground.watch_database("ca-database", database);
-    Ok(sigstead_ca::router(Arc::new(authority)))
+    Ok(sigstead_ca::router(authority))
 }
 
 /// What the admin port serves of the certificate authority: its audit trail, if it is told to.
@@ -36,10 +50,9 @@ pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
 }
 
 /// Whether the files that `[ca]` names can be used.
-pub(crate) fn check_ca(config: &CaConfig) -> anyhow::Result<()> {
-    IssuersFile::open(&config.issuers)?.parse()?;
-    keys::check_key(&config.key)?;
-    keys::chain(&config.chain)?;
+pub(crate) fn check_ca(config: &CaConfig, now: i64) -> anyhow::Result<()> {
+    issuers_file::parse(&config.issuers, &issuers_file::read(&config.issuers)?)?;
+    CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now)?, now)?;
     for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
         log.http.build().context("what [ca] calls CT logs with")?;
     }

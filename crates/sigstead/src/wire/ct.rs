@@ -6,7 +6,10 @@ use sigstead_crypto::note::NoteSigner;
 use sigstead_ct::{CtConfig as Parts, CtLog};
 use sigstead_store::Database;
 use sigstead_tlog::Publisher;
+use sigstead_x509::Certificate;
 
+use super::authorities::authorities;
+use super::followed::Followed;
 use super::{Ground, keys};
 use crate::config::CtConfig;
 
@@ -16,7 +19,28 @@ pub(crate) async fn ct(config: &CtConfig, database: &Database, ground: &Ground) 
     let tree = sigstead_ct::open_active_tree(database, &config.origin, ground.clock.as_ref()).await?;
     let publisher = Publisher::TreeHead(NoteSigner::rfc6962(tree.origin.clone(), Arc::clone(&signer)));
     let log = ground.start_log(database, tree, publisher, None).await.context("the CT log")?;
-    let roots = keys::chain(&config.roots)?;
+    let roots = roots(config)?;
     ground.watch_database("ct-database", database);
-    Ok(sigstead_ct::router(Arc::new(CtLog::new(Parts { log, database: database.clone(), signer, roots }))))
+    let parts = Parts { log, database: database.clone(), signer, roots: roots.clone() };
+    let log = Arc::new(CtLog::new(parts));
+    let (followed, accepting) = (config.clone(), Arc::clone(&log));
+    Followed::new("ct-roots", roots).follow(
+        move || self::roots(&followed),
+        move |roots| {
+            accepting.accept(roots.clone());
+            Ok(())
+        },
+        &ground.tasks,
+    );
+    Ok(sigstead_ct::router(log))
+}
+
+/// The authorities whose certificates are taken: those of the file, and the own CA's.
+fn roots(config: &CtConfig) -> anyhow::Result<Vec<Certificate>> {
+    let mut roots = config.roots.as_deref().map(keys::chain).transpose()?.unwrap_or_default();
+    for one in config.ca.as_ref().map(authorities).transpose()?.unwrap_or_default() {
+        let new: Vec<_> = one.chain.into_iter().filter(|certificate| !roots.contains(certificate)).collect();
+        roots.extend(new);
+    }
+    Ok(roots)
 }

@@ -1,7 +1,10 @@
 //! Builds each service from its checked configuration: signers, database, trees, routes.
 
+mod authorities;
 mod ca;
 mod ct;
+mod expiry;
+mod followed;
 mod issuers_file;
 mod keys;
 mod log;
@@ -18,12 +21,13 @@ use sigstead_serve::{Health, Tasks};
 use sigstead_store::{Database, Tree};
 use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
+pub(crate) use authorities::{NamedAuthority, authorities};
 pub(crate) use ca::{ca, ca_operations, check_ca};
 pub(crate) use ct::ct;
 pub(crate) use keys::{check_key, public_key, signer};
 pub(crate) use log::{check_witnessing, log};
 pub(crate) use tls::{http_client, tls};
-pub(crate) use trust::trust_documents;
+pub(crate) use trust::{trust, trust_documents};
 pub(crate) use tsa::{check_tsa, tsa};
 
 use crate::config::Config;
@@ -41,6 +45,11 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
+    /// Unix seconds.
+    fn now(&self) -> i64 {
+        i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX)
+    }
+
     /// Starts the engine on a tree.
     async fn start_log(
         &self,

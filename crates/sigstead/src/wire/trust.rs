@@ -1,28 +1,52 @@
-use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use sigstead_clock::Timestamp;
+use arc_swap::ArcSwap;
+use sigstead_clock::{Clock as _, SystemClock, Timestamp};
 use sigstead_crypto::note::rekor_v2_log_id;
-use sigstead_trust::{Authority, Documents, Log, Service, TrustMaterial, Validity};
-use sigstead_x509::Certificate;
+use sigstead_serve::Tasks;
+use sigstead_trust::{Authority, Documents, Log, Published, Service, TrustMaterial, Validity};
 
+use super::authorities::{authorities, believed};
+use super::followed::Followed;
 use super::keys;
 use crate::config::{TrustConfig, TrustedLog};
 
+/// The trust root's documents, which follow the files that the configuration names; each version is also handed to
+/// `keep`, the first one too.
+pub(crate) fn trust(
+    config: TrustConfig,
+    keep: impl Fn(&Documents) -> anyhow::Result<()> + Send + Sync + 'static,
+    tasks: &Tasks,
+) -> anyhow::Result<Published> {
+    let documents = trust_documents(&config)?;
+    keep(&documents)?;
+    let published: Published = Arc::new(ArcSwap::from_pointee(documents.clone()));
+    let replaced = Arc::clone(&published);
+    Followed::new("trust-root", documents).follow(
+        move || trust_documents(&config),
+        move |documents| {
+            replaced.store(Arc::new(documents.clone()));
+            keep(documents)
+        },
+        tasks,
+    );
+    Ok(published)
+}
+
 /// The trust root's documents, from the public files that the configuration names.
 pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents> {
+    let now = i64::try_from(SystemClock.now().seconds())?;
     let mut material = TrustMaterial { operator: config.operator.clone(), ..TrustMaterial::default() };
-    if let Some((url, chain)) = &config.ca {
-        let authority = authority(url, chain)?;
+    if let Some((url, source)) = &config.ca {
+        material.certificate_authorities = believed(url, &authorities(source)?, now);
         // Signing configs count the CA's API as version 1, whatever its path says.
-        material.ca_services.push(service(url, 1, authority.validity));
-        material.certificate_authorities.push(authority);
+        material.ca_services.extend(service_of(url, &material.certificate_authorities));
     }
-    if let Some((url, chain)) = &config.tsa {
+    if let Some((url, source)) = &config.tsa {
         let base = url.strip_suffix("/api/v1/timestamp").unwrap_or(url);
-        let authority = authority(base, chain)?;
-        material.tsa_services.push(service(url, 1, authority.validity));
-        material.timestamp_authorities.push(authority);
+        material.timestamp_authorities = believed(base, &authorities(source)?, now);
+        material.tsa_services.extend(service_of(url, &material.timestamp_authorities));
     }
     for (trusted, until) in &config.earlier_logs {
         let mut log = log(trusted)?;
@@ -56,12 +80,10 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
     Documents::render(&material).context("the trust root")
 }
 
-/// Its signatures count while its first certificate is valid.
-fn authority(url: &str, chain: &Path) -> anyhow::Result<Authority> {
-    let chain = keys::chain(chain)?;
-    let start = chain.first().map(Certificate::not_before).unwrap_or_default();
-    let validity = Validity::since(Timestamp::from_seconds(u64::try_from(start).unwrap_or_default()));
-    Ok(Authority { url: url.to_owned(), chain, validity })
+/// The service of some authorities: there since the first of them.
+fn service_of(url: &str, authorities: &[Authority]) -> Option<Service> {
+    let start = authorities.iter().map(|authority| authority.validity.start).min()?;
+    Some(service(url, 1, Validity::since(start)))
 }
 
 fn log(trusted: &TrustedLog) -> anyhow::Result<Log> {

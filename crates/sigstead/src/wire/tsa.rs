@@ -4,20 +4,33 @@ use anyhow::Context as _;
 use axum::Router;
 use sigstead_tsa::{TimestampAuthority, TsaConfig as Parts};
 
-use super::{Ground, keys};
+use super::authorities::{authorities, signing_keys};
+use super::followed::Followed;
+use super::{Ground, expiry};
 use crate::config::TsaConfig;
 
 /// The timestamp authority's routes.
 pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router> {
+    let named = authorities(&config.authorities)?;
     let authority = TimestampAuthority::new(Parts {
-        signer: keys::signer(&config.key)?,
-        chain: keys::chain(&config.chain)?,
+        keys: signing_keys(&named, ground.now())?,
         clock: Arc::clone(&ground.clock),
         terms: config.terms.clone(),
         time_sources: config.time_sources.clone(),
     })
-    .with_context(|| format!("the timestamp authority of {}", config.chain.display()))?;
+    .context("the timestamp authority")?;
     let authority = Arc::new(authority);
+    let expiry = expiry::watch("tsa", &named, ground);
+    let (source, replaced, at) = (config.authorities.clone(), Arc::clone(&authority), ground.clone());
+    Followed::new("tsa-authorities", named).follow(
+        move || authorities(&source),
+        move |named| {
+            replaced.replace(signing_keys(named, at.now())?)?;
+            expiry.replace(named);
+            Ok(())
+        },
+        &ground.tasks,
+    );
     if config.time_sources.is_some() {
         let watching = Arc::clone(&authority).watch_clock(ground.tasks.shutdown().clone());
         ground.tasks.spawn(watching);
@@ -31,7 +44,7 @@ pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router>
 }
 
 /// Whether the files that `[tsa]` names can be used.
-pub(crate) fn check_tsa(config: &TsaConfig) -> anyhow::Result<()> {
-    keys::check_key(&config.key)?;
-    keys::chain(&config.chain).map(drop)
+pub(crate) fn check_tsa(config: &TsaConfig, now: i64) -> anyhow::Result<()> {
+    let keys = signing_keys(&authorities(&config.authorities)?, now)?;
+    Ok(TimestampAuthority::check(keys, now)?)
 }

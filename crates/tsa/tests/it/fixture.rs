@@ -6,7 +6,7 @@ use serde_json::Value;
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
 use sigstead_testkit::{Answer, OpenSsl};
-use sigstead_tsa::{Terms, TimeSources, TimestampAuthority, TsaConfig, router};
+use sigstead_tsa::{SigningKey, Terms, TimeSources, TimestampAuthority, TsaConfig, router};
 use sigstead_x509::Certificate;
 use sigstead_x509::authority::{Profile, issue, root};
 
@@ -64,8 +64,7 @@ impl Authority {
         let chain = vec![leaf, middle, root];
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(start)));
         let config = TsaConfig {
-            signer: Arc::new(signer),
-            chain: chain.clone(),
+            keys: vec![SigningKey::new(Arc::new(signer), chain.clone())],
             clock: clock.clone(),
             terms,
             time_sources,

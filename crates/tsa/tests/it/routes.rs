@@ -22,7 +22,7 @@ async fn the_chain_is_given_whole_and_in_parts() {
     {
         let answer = authority.send("GET", &format!("{TIMESTAMP}/certchain{query}"), "", Vec::new()).await;
         assert_eq!(answer.header("content-type"), "application/pem-certificate-chain");
-        assert_eq!(answer.header("cache-control"), "max-age=86400, immutable");
+        assert_eq!(answer.header("cache-control"), "max-age=3600");
         assert_eq!(parse_pem_chain(&answer.body).unwrap(), authority.chain[part], "{query}");
     }
 }

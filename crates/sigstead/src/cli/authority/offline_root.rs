@@ -1,0 +1,46 @@
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sigstead_crypto::{KeyKind, SoftwareSigner};
+use sigstead_x509::{Certificate, authority};
+
+use super::Role;
+use crate::console;
+use crate::data_dir::write_atomically;
+
+const KEY: &str = "root.key";
+const CERTIFICATE: &str = "root.pem";
+/// How long a root lasts.
+const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// A root of one's own, in a folder that is offline but for the minutes in which it signs.
+pub(super) struct OfflineRoot {
+    pub(super) signer: SoftwareSigner,
+    pub(super) certificate: Certificate,
+}
+
+impl OfflineRoot {
+    /// The root of the folder, made if it is not there.
+    pub(super) async fn open(folder: &Path, role: Role, now: i64) -> anyhow::Result<Self> {
+        let (key_file, certificate_file) = (folder.join(KEY), folder.join(CERTIFICATE));
+        if !certificate_file.exists() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            let uri = format!("file:{}", key_file.display());
+            sigstead_keystore::make_missing(&uri, KeyKind::EcdsaP384)?;
+            let signer = sigstead_keystore::open_file(&key_file, None)?;
+            let root = authority::root(&signer, role.root_subject(), now, LIFETIME).await?;
+            write_atomically(&certificate_file, root.to_pem().as_bytes(), 0o644)?;
+            console::line(format_args!(
+                "a root was made in {}; take the folder off this machine and keep two copies: only the next certificate needs it",
+                folder.display()
+            ));
+        }
+        let signer = sigstead_keystore::open_file(&key_file, None)
+            .with_context(|| format!("cannot use {}", key_file.display()))?;
+        let pem = std::fs::read(&certificate_file)?;
+        let certificate = Certificate::from_pem(&pem)
+            .with_context(|| format!("{} is no certificate", certificate_file.display()))?;
+        Ok(Self { signer, certificate })
+    }
+}

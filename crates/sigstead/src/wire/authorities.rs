@@ -1,0 +1,107 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use sigstead_ca::IssuingCa;
+use sigstead_clock::Timestamp;
+use sigstead_trust::{Authority, Validity};
+use sigstead_tsa::SigningKey;
+use sigstead_x509::{Certificate, Term};
+
+use super::keys;
+use crate::config::{AuthoritiesFile, AuthoritiesSource, AuthorityEntry, absolute_key};
+
+/// An authority as its file names it, with its certificates.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NamedAuthority {
+    pub(crate) name: String,
+    /// Absolute; absent when the key is gone.
+    pub(crate) key: Option<String>,
+    pub(crate) chain: Vec<Certificate>,
+    pub(crate) term: Term,
+    pub(crate) token_issuers: Vec<String>,
+}
+
+/// Reads what a source names: the authorities, oldest term first.
+pub(crate) fn authorities(source: &AuthoritiesSource) -> anyhow::Result<Vec<NamedAuthority>> {
+    let file = match source {
+        AuthoritiesSource::File(file) => file,
+        AuthoritiesSource::One(key, chain) => {
+            let (key, chain) = (key.clone(), keys::chain(chain)?);
+            let name = "the only one".to_owned();
+            return Ok(vec![NamedAuthority {
+                name,
+                key,
+                chain,
+                term: Term::OPEN,
+                token_issuers: Vec::new(),
+            }]);
+        }
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let entries = AuthoritiesFile::load(file)?.authority.into_iter();
+    let mut named = entries
+        .map(|entry| {
+            let name = entry.name.clone();
+            named(folder, entry).with_context(|| format!("{}: the authority {name}", file.display()))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    named.sort_by_key(|one| one.term.since);
+    Ok(named)
+}
+
+fn named(folder: &Path, entry: AuthorityEntry) -> anyhow::Result<NamedAuthority> {
+    let AuthorityEntry { name, key, chain, since, until, token_issuers } = entry;
+    let term = Term { since: time(&since)?, until: until.as_deref().map(time).transpose()? };
+    let key = key.map(|key| absolute_key(folder, &key));
+    Ok(NamedAuthority { name, key, chain: keys::chain(&folder.join(chain))?, term, token_issuers })
+}
+
+fn time(text: &str) -> anyhow::Result<i64> {
+    let time = Timestamp::from_rfc3339(text)
+        .with_context(|| format!("\"{text}\" is no time; write 2026-01-31T12:00:00Z"))?;
+    Ok(i64::try_from(time.seconds())?)
+}
+
+/// Those that sign certificates now or later, with their keys opened.
+pub(super) fn issuing_cas(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<IssuingCa>> {
+    opened(all, now, |signer, one| IssuingCa {
+        signer,
+        chain: one.chain.clone(),
+        term: one.term,
+        token_issuers: one.token_issuers.clone(),
+    })
+}
+
+/// Those that sign timestamps now or later, with their keys opened.
+pub(super) fn signing_keys(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<SigningKey>> {
+    opened(all, now, |signer, one| SigningKey { signer, chain: one.chain.clone(), term: one.term })
+}
+
+fn opened<T>(
+    all: &[NamedAuthority],
+    now: i64,
+    make: impl Fn(std::sync::Arc<dyn sigstead_crypto::Signer>, &NamedAuthority) -> T,
+) -> anyhow::Result<Vec<T>> {
+    let going = all.iter().filter(|one| !one.term.has_ended(&one.chain, now));
+    going
+        .filter_map(|one| one.key.as_deref().map(|key| (key, one)))
+        .map(|(key, one)| Ok(make(keys::signer(key)?, one)))
+        .collect()
+}
+
+/// What clients are told: an authority counts from its first certificate's beginning, also before it signs.
+pub(super) fn believed(url: &str, all: &[NamedAuthority], now: i64) -> Vec<Authority> {
+    let current = all.iter().rposition(|one| one.key.is_some() && one.term.signs(&one.chain, now));
+    let current = current.or(all.len().checked_sub(1));
+    let seconds = |time: i64| Timestamp::from_seconds(u64::try_from(time).unwrap_or_default());
+    let told = all.iter().enumerate().map(|(index, one)| Authority {
+        url: url.to_owned(),
+        chain: one.chain.clone(),
+        validity: Validity {
+            start: seconds(one.chain.first().map(Certificate::not_before).unwrap_or_default()),
+            end: one.term.until.map(seconds),
+        },
+        is_current: Some(index) == current,
+    });
+    told.collect()
+}

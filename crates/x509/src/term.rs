@@ -1,0 +1,30 @@
+use crate::Certificate;
+
+/// When an authority signs, in Unix seconds, both ends included. Its certificates may end it sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// From when on; before that it is only announced.
+    pub since: i64,
+    /// Until when; open while nothing is to follow.
+    pub until: Option<i64>,
+}
+
+impl Term {
+    /// While the certificates are valid.
+    pub const OPEN: Self = Self { since: 0, until: None };
+
+    /// Whether an authority of this term, with this chain, signs at `at`.
+    pub fn signs(self, chain: &[Certificate], at: i64) -> bool {
+        self.since <= at && !self.has_ended(chain, at) && chain.iter().all(|one| one.is_valid_at(at))
+    }
+
+    /// Whether it will never sign again.
+    pub fn has_ended(self, chain: &[Certificate], at: i64) -> bool {
+        self.last(chain).is_some_and(|last| last < at)
+    }
+
+    /// The last second at which it signs.
+    pub fn last(self, chain: &[Certificate]) -> Option<i64> {
+        chain.iter().map(Certificate::not_after).chain(self.until).min()
+    }
+}
