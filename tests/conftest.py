@@ -83,7 +83,7 @@ def work(tmp_path):
 
 
 def pytest_sessionstart(session):
-    for program in ("openssl", "docker-registry", "ssh-keygen", "minisign", "signify-openbsd"):
+    for program in ("openssl", "docker-registry", "haproxy", "ssh-keygen", "minisign", "signify-openbsd"):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
     for client in ("cosign", "cosign2", "rekor-cli", "crane"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"

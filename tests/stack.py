@@ -50,6 +50,15 @@ def answers(url):
         return False
 
 
+def connects(address):
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+        return True
+    except OSError:
+        return False
+
+
 class Program:
     """A child process that is gone when the test is."""
 
@@ -208,6 +217,10 @@ class Stack:
 
     def service_url(self, service):
         return self.urls[service].split("/api/")[0] + "/"
+
+    def address(self, service):
+        """Host and port."""
+        return self.urls[service].split("//")[1].split("/")[0]
 
     def __enter__(self):
         return self
