@@ -19,7 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use sigstead_serve::cors_layer;
 
 pub use leaf::hash_record;
-pub use service::{CtConfig, CtLog, open_active_tree};
+pub use service::{CtConfig, CtLog, OpenError, open_active_tree};
 
 /// Longest submission.
 const MAX_BODY: usize = 512 * 1024;

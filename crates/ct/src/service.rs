@@ -6,9 +6,10 @@ use bytes::Bytes;
 use sigstead_clock::Clock;
 use sigstead_crypto::Signer;
 use sigstead_merkle::Hash;
-use sigstead_store::{Database, StoreError, Tree, TreeKind};
+use sigstead_store::{Database, StoreError, Tree, TreeKind, TreeState};
 use sigstead_tlog::{AppendError, Log};
 use sigstead_x509::Certificate;
+use thiserror::Error;
 
 use crate::authorities::Authorities;
 
@@ -87,11 +88,30 @@ impl CtLog {
 /// The CT tree that takes entries; made if there is none. `origin` is the submission URL without its scheme.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or the log of that origin was frozen: what follows it has a URL and a key of its own.
 pub async fn open_active_tree(
     database: &Database,
     origin: &str,
     clock: &dyn Clock,
-) -> Result<Tree, AppendError> {
-    sigstead_tlog::open_active_tree(database, TreeKind::Ct, |_| origin.to_owned(), clock).await
+) -> Result<Tree, OpenError> {
+    let trees = database.trees(TreeKind::Ct).await.map_err(AppendError::from)?;
+    let has_ended = |tree: &Tree| tree.origin == origin && tree.state == TreeState::Frozen;
+    if trees.iter().any(has_ended) {
+        return Err(OpenError::Ended { origin: origin.to_owned() });
+    }
+    Ok(sigstead_tlog::open_active_tree(database, TreeKind::Ct, |_| origin.to_owned(), clock).await?)
+}
+
+/// Why the CT tree was not opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// A second tree under one key would be another history of the same log.
+    #[error("the CT log {origin} has ended\n  hint: give [ct] another url and origin, and another key")]
+    Ended {
+        /// The log.
+        origin: String,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Append(#[from] AppendError),
 }

@@ -71,6 +71,17 @@ impl Database {
         either!(self.migrate())
     }
 
+    /// Writes a copy of a SQLite database into a new file, while servers go on; false for Postgres, which has its own tools.
+    ///
+    /// # Errors
+    /// When the file is there already, or cannot be written.
+    pub async fn copy_to(&self, path: &str) -> Result<bool, StoreError> {
+        match self {
+            Self::Postgres(_) => Ok(false),
+            Self::Sqlite(sqlite) => sqlite.copy_to(path).await.map(|()| true),
+        }
+    }
+
     /// The active tree of a kind; made from `new` if there is none. Of several servers that try at once, one makes it.
     ///
     /// # Errors

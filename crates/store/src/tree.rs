@@ -20,7 +20,11 @@ pub enum TreeKind {
 }
 
 impl TreeKind {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::RekorV1, Self::RekorV1Import, Self::RekorV2, Self::Ct];
+
+    /// Its name in the database.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::RekorV1 => "rekor-v1",
             Self::RekorV1Import => "rekor-v1-import",
@@ -30,7 +34,7 @@ impl TreeKind {
     }
 
     pub(crate) fn from_name(name: &str) -> Result<Self, StoreError> {
-        [Self::RekorV1, Self::RekorV1Import, Self::RekorV2, Self::Ct]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.name() == name)
             .ok_or_else(|| StoreError::corrupt(format!("unknown kind of tree: {name}")))

@@ -1,6 +1,8 @@
 use sigstead_merkle::{Frontier, Hash, TILE_WIDTH, TileCoord};
 use sigstead_store::{Assigned, BUNDLE_WIDTH, StoreError, StoredEntry, Tree, TreeStore};
 
+use crate::SignedHead;
+
 /// How a log type hashes a stored record; `None` for a record that is not one of its own.
 pub type LeafHasher = fn(&StoredEntry, Assigned) -> Option<Hash>;
 
@@ -16,6 +18,8 @@ pub struct AuditReport {
     pub tiles: u64,
     /// The root that the entries lead to.
     pub root: Hash,
+    /// Entries that were signed for and are not here.
+    pub lost: u64,
     /// What does not agree, the first hundred.
     pub differences: Vec<String>,
     /// How many did not agree.
@@ -36,7 +40,8 @@ impl AuditReport {
     }
 }
 
-/// Derives a whole tree again from its stored records: leaf hashes, tiles, frontier, look-ups, times.
+/// Derives a whole tree again from its stored records: leaf hashes, tiles, frontier, look-ups, times; and compares it
+/// with `signed`, heads that are known to have been signed.
 ///
 /// # Errors
 /// When the database fails; what it holds wrongly is reported, not an error.
@@ -44,6 +49,7 @@ pub async fn audit<S: TreeStore>(
     store: &S,
     tree: &Tree,
     hash: LeafHasher,
+    signed: &[SignedHead],
 ) -> Result<AuditReport, StoreError> {
     let head = store.head(tree.key).await?;
     let mut report = AuditReport::default();
@@ -70,10 +76,26 @@ pub async fn audit<S: TreeStore>(
             check_lookup(store, tree, &leaf, assigned.index, &mut report).await?;
             frontier.push(leaf);
             report.entries += 1;
+            for head in signed.iter().filter(|head| head.size == frontier.size()) {
+                if head.root != frontier.root() {
+                    report.differs(format!(
+                        "the first {} entries are not those that were signed for",
+                        head.size
+                    ));
+                }
+            }
             push(store, tree, &mut levels, leaf, &mut report).await?;
         }
     }
     report.root = frontier.root();
+    let most = signed.iter().map(|head| head.size).max().unwrap_or_default();
+    report.lost = most.saturating_sub(frontier.size());
+    if report.lost > 0 {
+        report.differs(format!(
+            "{} entries are here, and {most} were signed for: the rest is lost",
+            frontier.size()
+        ));
+    }
     if frontier != head.frontier {
         report.differs(format!("the head's root is not that of the first {} entries", head.size()));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sigstead_crypto::sha256;
 
-use crate::rollback_guard::Remembered;
+use crate::rollback_guard::SignedHead;
 
 /// Bytes of one copy; far below what a disk writes as one piece.
 const COPY: usize = 128;
@@ -40,9 +40,9 @@ impl GuardFile {
     }
 
     /// The highest head in the file, if any.
-    pub(crate) fn read(&self) -> Result<Option<Remembered>> {
+    pub(crate) fn read(&self) -> Result<Option<SignedHead>> {
         let copies = [self.copy(0)?, self.copy(1)?];
-        let heads: Vec<Remembered> = copies.iter().filter_map(parse).collect();
+        let heads: Vec<SignedHead> = copies.iter().filter_map(parse).collect();
         let is_blank = copies.iter().all(|copy| copy.iter().all(|byte| *byte == b' '));
         match heads.into_iter().max_by_key(|head| head.size) {
             None if !is_blank => Err(Error::new(ErrorKind::InvalidData, "both copies are damaged")),
@@ -51,7 +51,7 @@ impl GuardFile {
     }
 
     /// Writes a head over the lower copy; when this returns it is on the disk.
-    pub(crate) fn write(&self, head: Remembered) -> Result<()> {
+    pub(crate) fn write(&self, head: SignedHead) -> Result<()> {
         let size = |copy: &[u8; COPY]| parse(copy).map(|head| head.size);
         let lower = u64::from(size(&self.copy(0)?) > size(&self.copy(1)?));
         self.0.write_all_at(&format(head), lower * COPY as u64)?;
@@ -66,7 +66,7 @@ impl GuardFile {
 }
 
 /// `size root check`, padded with spaces: readable, and damage shows.
-fn format(head: Remembered) -> [u8; COPY] {
+fn format(head: SignedHead) -> [u8; COPY] {
     let text = format!("{} {}", head.size, hex::encode(head.root));
     let line = format!("{text} {}\n", check(&text));
     let mut copy = [b' '; COPY];
@@ -74,13 +74,13 @@ fn format(head: Remembered) -> [u8; COPY] {
     copy
 }
 
-fn parse(copy: &[u8; COPY]) -> Option<Remembered> {
+fn parse(copy: &[u8; COPY]) -> Option<SignedHead> {
     let line = std::str::from_utf8(copy).ok()?.split('\n').next()?;
     let (text, sum) = line.rsplit_once(' ')?;
     let (size, root_hex) = text.split_once(' ').filter(|_| check(text) == sum)?;
     let mut root = [0; 32];
     hex::decode_to_slice(root_hex, &mut root).ok()?;
-    Some(Remembered { size: size.parse().ok()?, root })
+    Some(SignedHead { size: size.parse().ok()?, root })
 }
 
 fn check(text: &str) -> String {
@@ -95,7 +95,7 @@ mod tests {
     fn a_write_that_is_cut_short_leaves_the_head_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("guard");
-        let head = |size: u8| Remembered { size: size.into(), root: [size; 32] };
+        let head = |size: u8| SignedHead { size: size.into(), root: [size; 32] };
         let file = GuardFile::open(&path).unwrap();
         assert_eq!(file.read().unwrap(), None);
         file.write(head(1)).unwrap();

@@ -24,5 +24,5 @@ pub use open::{open_active_tree, rotate_tree};
 pub use proof::InclusionProof;
 pub use publish::{KeptCheckpoint, PublishedHead, Publisher};
 pub use read::{BundleBytes, ProvenEntry};
-pub use rollback_guard::{GuardError, RollbackGuard};
+pub use rollback_guard::{GuardError, RollbackGuard, SignedHead};
 pub use witness::{OnMissing, Policy, PolicyError, Witnesses};

@@ -7,7 +7,7 @@ use sigstead_merkle::{Checkpoint, Frontier, Hash, verify_consistency};
 use sigstead_store::{Committed, Head, TreeStore};
 
 use crate::log::Log;
-use crate::rollback_guard::Remembered;
+use crate::rollback_guard::SignedHead;
 use crate::{AppendError, GuardError};
 
 /// Milliseconds between two checkpoints that are kept.
@@ -118,7 +118,7 @@ impl<S: TreeStore> Log<S> {
     /// As [`Log::published`].
     pub async fn published_afresh(&self) -> Result<PublishedHead, AppendError> {
         let published = self.published().await?;
-        let head = Remembered { size: published.size, root: published.root };
+        let head = SignedHead { size: published.size, root: published.root };
         Ok(self.sign(head, published.timestamp_ms).await?)
     }
 
@@ -130,7 +130,7 @@ impl<S: TreeStore> Log<S> {
         before: Option<&Frontier>,
     ) -> Result<Arc<PublishedHead>, AppendError> {
         let newest = self.shared.published.load_full();
-        let remembered = Remembered { size: head.size(), root: head.root() };
+        let remembered = SignedHead { size: head.size(), root: head.root() };
         if let Some(newest) = newest.as_ref().filter(|newest| newest.size == head.size()) {
             return if newest.root == remembered.root {
                 Ok(Arc::clone(newest))
@@ -195,7 +195,7 @@ impl<S: TreeStore> Log<S> {
 
     /// A head may be smaller than one that was signed because it was read before a later batch; the
     /// database of now may not.
-    async fn check_not_lost(&self, signed: Remembered) -> Result<(), AppendError> {
+    async fn check_not_lost(&self, signed: SignedHead) -> Result<(), AppendError> {
         let found = self.shared.store.head(self.shared.tree.key).await?.size();
         if found < signed.size {
             return Err(GuardError::RolledBack { found, signed: signed.size }.into());
@@ -205,13 +205,13 @@ impl<S: TreeStore> Log<S> {
 
     /// A database that was rolled back and has grown again is larger than what was signed, but does not
     /// continue it. The proof binds both roots, so it does not matter whether its hashes were cached.
-    async fn check_continues(&self, first: Remembered, second: Remembered) -> Result<(), AppendError> {
+    async fn check_continues(&self, first: SignedHead, second: SignedHead) -> Result<(), AppendError> {
         let proof = self.consistency(first.size, second.size).await?;
         verify_consistency(first.size, second.size, &proof, &first.root, &second.root)
             .map_err(|_| GuardError::OtherHistory { signed: first.size }.into())
     }
 
-    async fn sign(&self, head: Remembered, timestamp_ms: u64) -> Result<PublishedHead, SignError> {
+    async fn sign(&self, head: SignedHead, timestamp_ms: u64) -> Result<PublishedHead, SignError> {
         let checkpoint =
             Checkpoint { origin: self.shared.tree.origin.clone(), size: head.size, root: head.root };
         let text = checkpoint.to_text();

@@ -21,17 +21,19 @@ pub struct RollbackGuard {
 struct Shared {
     file: GuardFile,
     /// What the file is known to hold at least.
-    known: Mutex<Option<Remembered>>,
+    known: Mutex<Option<SignedHead>>,
 }
 
-/// The highest head that was signed.
+/// A head that was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Remembered {
-    pub(crate) size: u64,
-    pub(crate) root: Hash,
+pub struct SignedHead {
+    /// Leaves in the tree.
+    pub size: u64,
+    /// Its root hash.
+    pub root: Hash,
 }
 
-impl Remembered {
+impl SignedHead {
     /// Whether it is the head of that tree.
     pub(crate) fn is(&self, tree: &Frontier) -> bool {
         self.size == tree.size() && self.root == tree.root()
@@ -83,14 +85,40 @@ impl RollbackGuard {
         Ok(Self { path, shared: Arc::new(Shared { file, known: Mutex::default() }) })
     }
 
+    /// The trees that the folder remembers, by their ids; none if there is no folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn trees(folder: &Path) -> Result<Vec<i64>, GuardError> {
+        let files = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            files => files.map_err(|error| failed(folder, &error))?,
+        };
+        let names = files.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());
+        Ok(names.collect())
+    }
+
+    /// Forgets what was signed, for a tree that lost entries and was frozen as it is: nothing is added to it any more.
+    /// The memory stays beside the guard, under a name that says so.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn accept_loss(self) -> Result<(), GuardError> {
+        let aside = self.path.with_extension("lost");
+        std::fs::rename(&self.path, aside).map_err(|error| failed(&self.path, &error))
+    }
+
     /// The highest head that was signed, if any.
-    pub(crate) fn remembered(&self) -> Result<Option<Remembered>, GuardError> {
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is damaged.
+    pub fn remembered(&self) -> Result<Option<SignedHead>, GuardError> {
         self.shared.file.read().map_err(|error| failed(&self.path, &error))
     }
 
     /// Remembers a head that is about to be signed; when this returns, the memory is on the disk.
     /// Callers that come while another writes find their head remembered, or remember the newest.
-    pub(crate) fn remember(&self, head: Remembered) -> Result<(), GuardError> {
+    pub(crate) fn remember(&self, head: SignedHead) -> Result<(), GuardError> {
         let Shared { file, known } = self.shared.as_ref();
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_some_and(|known| allows(known, head).is_ok_and(|newer| !newer)) {
@@ -105,7 +133,7 @@ impl RollbackGuard {
     }
 
     /// What the file holds afterwards.
-    fn write_if_newer(&self, head: Remembered) -> Result<Remembered, GuardError> {
+    fn write_if_newer(&self, head: SignedHead) -> Result<SignedHead, GuardError> {
         match self.remembered()? {
             Some(stored) if !allows(stored, head)? => Ok(stored),
             _ => {
@@ -118,7 +146,7 @@ impl RollbackGuard {
 
 /// Whether `head` goes beyond what is `stored`. A smaller head is fine: another server signed a larger
 /// one meanwhile, and both are of one committed history. An equal size must have the equal root.
-fn allows(stored: Remembered, head: Remembered) -> Result<bool, GuardError> {
+fn allows(stored: SignedHead, head: SignedHead) -> Result<bool, GuardError> {
     if head.size == stored.size && head.root != stored.root {
         return Err(GuardError::OtherHistory { signed: stored.size });
     }
@@ -136,7 +164,7 @@ mod tests {
     #[test]
     fn remembers_the_highest() {
         let folder = tempfile::tempdir().unwrap();
-        let head = |size: u8| Remembered { size: size.into(), root: [size; 32] };
+        let head = |size: u8| SignedHead { size: size.into(), root: [size; 32] };
         let guard = RollbackGuard::open(folder.path(), 7).unwrap();
         assert_eq!(guard.remembered().unwrap(), None);
         guard.remember(head(3)).unwrap();
@@ -145,7 +173,7 @@ mod tests {
         other_server.remember(head(5)).unwrap();
         guard.remember(head(4)).unwrap();
         assert_eq!(guard.remembered().unwrap(), Some(head(5)));
-        let forked = Remembered { size: 5, root: [0; 32] };
+        let forked = SignedHead { size: 5, root: [0; 32] };
         assert!(matches!(guard.remember(forked), Err(GuardError::OtherHistory { signed: 5 })));
         assert_eq!(RollbackGuard::open(folder.path(), 8).unwrap().remembered().unwrap(), None);
     }

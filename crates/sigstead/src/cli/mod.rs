@@ -2,11 +2,14 @@
 
 mod audit;
 mod authority;
+mod backup;
 mod ca_audit;
 mod check;
 mod client;
 mod import;
 mod keys;
+mod postgres_tools;
+mod restore;
 mod rotate;
 mod search;
 mod service;
@@ -70,6 +73,10 @@ enum Command {
     /// The configuration file.
     #[command(subcommand)]
     Config(check::ConfigCommand),
+    /// Copy the database into a folder while servers run, with the size and root of every tree in it.
+    Backup(backup::Backup),
+    /// Bring a backup back, and compare the database with everything that is known to have been signed.
+    Restore(restore::Restore),
 }
 
 /// Which configuration, and what is laid over it.
@@ -117,8 +124,9 @@ struct LogArguments {
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Re-derive every leaf hash, tile and root from the stored entries; fails on any difference.
-    Audit(ServiceArguments),
+    /// Re-derive every leaf hash, tile and root from the stored entries, and compare them with what was signed; fails on
+    /// any difference.
+    Audit(audit::Audit),
     /// Freeze the Rekor v1 shard that takes entries and start the next; running servers go on in it by themselves.
     Rotate(ServiceArguments),
     /// Freeze the Rekor v2 log for good: it is read on, and the next one gets another origin and key.
@@ -142,8 +150,9 @@ struct CtArguments {
 
 #[derive(Debug, Subcommand)]
 enum CtCommand {
-    /// Re-derive every leaf hash, tile and root from the stored entries; fails on any difference.
-    Audit(ServiceArguments),
+    /// Re-derive every leaf hash, tile and root from the stored entries, and compare them with what was signed; fails on
+    /// any difference.
+    Audit(audit::Audit),
 }
 
 /// The data directory of `sigstead up`.
@@ -172,8 +181,8 @@ impl Cli {
             }
             Command::Trust(arguments) => start(Service::Trust, &arguments).await,
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
-            Command::Log(LogArguments { command: Some(LogCommand::Audit(arguments)), .. }) => {
-                audit::audit(&[TreeKind::RekorV1, TreeKind::RekorV2], &arguments).await
+            Command::Log(LogArguments { command: Some(LogCommand::Audit(audit)), .. }) => {
+                audit.run(&[TreeKind::RekorV1, TreeKind::RekorV2]).await
             }
             Command::Log(LogArguments { command: Some(LogCommand::Rotate(arguments)), .. }) => {
                 rotate::rotate(&arguments).await
@@ -191,12 +200,14 @@ impl Cli {
                 search.run().await
             }
             Command::Ct(CtArguments { service, command: None }) => start(Service::Ct, &service).await,
-            Command::Ct(CtArguments { command: Some(CtCommand::Audit(arguments)), .. }) => {
-                audit::audit(&[TreeKind::Ct], &arguments).await
+            Command::Ct(CtArguments { command: Some(CtCommand::Audit(audit)), .. }) => {
+                audit.run(&[TreeKind::Ct]).await
             }
             Command::Token(token) => token.run().await,
             Command::Client(client) => client.run(),
             Command::Config(command) => command.run(),
+            Command::Backup(backup) => backup.run().await,
+            Command::Restore(restore) => restore.run().await,
         }
     }
 }

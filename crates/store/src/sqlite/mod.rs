@@ -57,6 +57,12 @@ impl Sqlite {
         Ok(crate::migrations::sqlite().run(&self.writer).await?)
     }
 
+    /// Writes everything that is committed into a new file, while others go on reading and writing.
+    pub(crate) async fn copy_to(&self, path: &str) -> Result<(), StoreError> {
+        sqlx::query("VACUUM INTO $1").bind(path).execute(&self.readers).await?;
+        Ok(())
+    }
+
     /// The last connection to go writes the log back into the file; a reader could not.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

@@ -81,7 +81,7 @@ impl Fixture {
         self.tracker.close();
         self.tracker.wait().await;
         let report =
-            audit(&self.database, &self.tree, |entry, _| Some(leaf_hash(&entry.record))).await.unwrap();
+            audit(&self.database, &self.tree, |entry, _| Some(leaf_hash(&entry.record)), &[]).await.unwrap();
         assert!(report.is_clean(), "{:?}", report.differences);
         assert_eq!(report.entries, entries);
     }
