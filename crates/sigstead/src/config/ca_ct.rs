@@ -17,6 +17,7 @@ pub(super) struct RawCtLog {
     url: Option<String>,
     public_key: Option<PathBuf>,
     since: Option<String>,
+    until: Option<String>,
 }
 
 /// Where the CA logs what it signs.
@@ -39,7 +40,8 @@ impl Config {
         if let Some(url) = &raw.ct_url {
             logs.push((url.clone(), self.needed_path(self.raw.ct.public_key.as_deref(), "ct.public_key")?));
         }
-        for log in &raw.ct_logs {
+        // A log that has an end is for those who verify.
+        for log in raw.ct_logs.iter().filter(|log| log.until.is_none()) {
             let url = self.needed(log.url.as_deref(), "ca.ct_logs.url")?.to_owned();
             logs.push((url, self.needed_path(log.public_key.as_deref(), "ca.ct_logs.public_key")?));
         }
@@ -82,10 +84,13 @@ impl Config {
 
     /// The logs of `[[ca.ct_logs]]` as the trust root names them.
     pub(super) fn trusted_ct_logs(&self) -> anyhow::Result<Vec<TrustedLog>> {
-        let logs = self.raw.ca.ct_logs.iter();
-        let trusted =
-            logs.map(|log| self.trusted_log((&log.url, &log.public_key, &log.since), None, "ca.ct_logs"));
-        trusted.filter_map(anyhow::Result::transpose).collect()
+        let logs = self.raw.ca.ct_logs.iter().map(|log| {
+            let trusted = self.trusted_log((&log.url, &log.public_key, &log.since), None, "ca.ct_logs")?;
+            let until = log.until.as_deref().map(|until| self.time(Some(until), "ca.ct_logs.until"));
+            let until = until.transpose()?;
+            Ok(trusted.map(|trusted| TrustedLog { until, ..trusted }))
+        });
+        logs.filter_map(anyhow::Result::transpose).collect()
     }
 }
 
@@ -127,6 +132,8 @@ mod tests {
             let error = ca_ct(&format!("[ca]\n{text}\n{LOG}")).err().unwrap();
             assert!(error.contains(told), "{text}: {error}");
         }
+        let ended = ca_ct(&format!("{LOG}{LOG}until = \"2026-11-21T00:00:00Z\"\n")).unwrap().unwrap();
+        assert_eq!(ended.logs.len(), 1, "nothing more is logged where the end is named");
         let two = format!("[ca]\nsct = \"detached\"\nct_needed = 2\n{LOG}{LOG}");
         assert!(ca_ct(&two).err().unwrap().contains("ca.ct_needed = \"2\""));
         assert!(ca_ct("[ca]\nsct = \"embedded\"\n").err().unwrap().contains("ca.sct = \"embedded\""));

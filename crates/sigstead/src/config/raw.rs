@@ -109,6 +109,10 @@ pub(crate) struct RawLog {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawEarlierKey {
+    /// Rekor v2.
+    pub(crate) url: Option<String>,
+    /// Rekor v2.
+    pub(crate) origin: Option<String>,
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) since: Option<String>,
     pub(crate) until: Option<String>,
@@ -128,6 +132,7 @@ pub(crate) struct RawLogV2 {
     pub(crate) witness_policy: Option<PathBuf>,
     pub(crate) witness_timeout_ms: Option<u64>,
     pub(crate) witness_missing: Option<String>,
+    pub(crate) earlier: Vec<RawEarlierKey>,
 }
 
 #[derive(Debug, Default, Deserialize)]

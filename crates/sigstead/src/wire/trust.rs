@@ -48,10 +48,11 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
         material.timestamp_authorities = believed(base, &authorities(source)?, now);
         material.tsa_services.extend(service_of(url, &material.timestamp_authorities));
     }
-    for (trusted, until) in &config.earlier_logs {
-        let mut log = log(trusted)?;
-        log.validity.end = Some(*until);
-        material.logs.push(log);
+    for trusted in &config.earlier_logs {
+        material.logs.push(log(trusted)?);
+    }
+    for trusted in &config.earlier_v2_logs {
+        material.v2_logs.push(log(trusted)?);
     }
     if let Some(trusted) = &config.log {
         let log = log(trusted)?;
@@ -92,7 +93,8 @@ fn log(trusted: &TrustedLog) -> anyhow::Result<Log> {
         Some(origin) => rekor_v2_log_id(origin, &public_key),
         None => public_key.fingerprint(),
     };
-    Ok(Log { url: trusted.url.clone(), public_key, log_id, validity: Validity::since(trusted.since) })
+    let validity = Validity { start: trusted.since, end: trusted.until };
+    Ok(Log { url: trusted.url.clone(), public_key, log_id, validity })
 }
 
 fn service(url: &str, major_api_version: u32, validity: Validity) -> Service {
