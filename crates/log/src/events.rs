@@ -170,7 +170,7 @@ impl RekorLog {
         let body_text = BASE64_STANDARD.encode(&found.body);
         let set = match &found.promise {
             Some(promise) => promise.set.to_vec(),
-            None => signed_entry_timestamp(shard, &body_text, time, index).await?,
+            None => signed_entry_timestamp(shard, &shard.log_id(), &body_text, time, index).await?,
         };
         let text = |name: &str| Fields::of(Some(body)).text(name).unwrap_or_default().to_owned();
         Ok(TransparencyLogEntry {

@@ -19,7 +19,7 @@ pub use growth::Growth;
 pub use hash::{Hash, empty_root, leaf_hash, node_hash};
 pub use inclusion::{inclusion_plan, root_from_inclusion, verify_inclusion};
 pub use node::{NodeId, Subtree};
-pub use tile::{HASH_LEN, TILE_BYTES, TILE_WIDTH, TileCoord, TilePath, parse_tile_url};
+pub use tile::{HASH_LEN, InnerNodes, TILE_BYTES, TILE_WIDTH, TileCoord, TilePath, parse_tile_url};
 
 /// Why a proof does not hold, or cannot exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -34,21 +34,59 @@ impl NodeId {
         TileCoord { level: self.level / 8, n: self.index.checked_shr(8 - below).unwrap_or(0) }
     }
 
-    /// The node's hash, from the bytes of its tile; `None` if the tile is too short to hold it.
-    pub fn hash_in_tile(&self, tile: &[u8]) -> Option<Hash> {
-        let below = u32::from(self.level % 8);
+    /// The node's hash, from its tile and what is known of it; `None` if the tile is too short to hold it.
+    pub fn hash_in_tile(&self, tile: &[u8], inner: &InnerNodes) -> Option<Hash> {
+        let below = self.level % 8;
         let first = usize::try_from((self.index << below) % TILE_WIDTH).ok()?;
-        let count = 1usize << below;
-        let bytes = tile.get(first * HASH_LEN..(first + count) * HASH_LEN)?;
-        let mut hashes: Vec<Hash> =
-            bytes.chunks_exact(HASH_LEN).filter_map(|hash| hash.try_into().ok()).collect();
-        while hashes.len() > 1 {
-            hashes = hashes
-                .chunks_exact(2)
-                .filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?)))
-                .collect();
+        match below {
+            0..3 => subtree(&hashes_of(tile, first, 1 << below)?),
+            3..6 => subtree(inner.third.get(first >> 3..)?.get(..1 << (below - 3))?),
+            _ => subtree(inner.sixth.get(first >> 6..)?.get(..1 << (below - 6))?),
         }
-        hashes.pop()
+    }
+}
+
+/// The nodes three and six levels above a tile's hashes: with them at hand, any node of the tile is at most three
+/// levels of hashing away instead of eight. They take an eighth of the tile's own bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InnerNodes {
+    third: Vec<Hash>,
+    sixth: Vec<Hash>,
+}
+
+impl InnerNodes {
+    /// Of a tile, full or not.
+    pub fn of(tile: &[u8]) -> Self {
+        let hashes = hashes_of(tile, 0, tile.len() / HASH_LEN).unwrap_or_default();
+        let third = above(&hashes);
+        Self { sixth: above(&third), third }
+    }
+
+    /// How many bytes they take.
+    pub fn len_bytes(&self) -> usize {
+        (self.third.len() + self.sixth.len()) * HASH_LEN
+    }
+}
+
+/// Three levels up.
+fn above(hashes: &[Hash]) -> Vec<Hash> {
+    hashes.chunks_exact(8).filter_map(subtree).collect()
+}
+
+fn hashes_of(tile: &[u8], first: usize, count: usize) -> Option<Vec<Hash>> {
+    let bytes = tile.get(first * HASH_LEN..(first + count) * HASH_LEN)?;
+    Some(bytes.chunks_exact(HASH_LEN).filter_map(|hash| hash.try_into().ok()).collect())
+}
+
+/// The root of a perfect tree of at most eight hashes.
+fn subtree(hashes: &[Hash]) -> Option<Hash> {
+    match hashes {
+        [] => None,
+        [one] => Some(*one),
+        _ => {
+            let (left, right) = hashes.split_at(hashes.len() / 2);
+            Some(node_hash(&subtree(left)?, &subtree(right)?))
+        }
     }
 }
 

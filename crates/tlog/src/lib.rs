@@ -8,6 +8,7 @@ mod append;
 mod audit;
 mod error;
 mod guard_file;
+mod held_tile;
 mod log;
 mod open;
 mod proof;

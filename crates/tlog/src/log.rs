@@ -4,7 +4,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use moka::future::Cache;
 use sigstead_clock::Clock;
 use sigstead_merkle::TileCoord;
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::append::{Batcher, Waiting};
+use crate::held_tile::HeldTile;
 use crate::publish::{PublishedHead, Publisher};
 use crate::witness::{Round, Witnesses};
 use crate::{AppendError, RollbackGuard};
@@ -45,9 +45,9 @@ pub(crate) struct Shared<S> {
     /// The largest head that this process signed.
     pub(crate) published: ArcSwapOption<PublishedHead>,
     /// Full tiles.
-    pub(crate) tiles: Cache<TileCoord, Bytes>,
+    pub(crate) tiles: Cache<TileCoord, HeldTile>,
     /// The first hashes of tiles, by how many.
-    pub(crate) partial_tiles: Cache<(TileCoord, u16), Bytes>,
+    pub(crate) partial_tiles: Cache<(TileCoord, u16), HeldTile>,
     /// Runs of 32 entries of full bundles, unpacked.
     pub(crate) runs: Cache<u64, Arc<Vec<StoredEntry>>>,
     /// If others cosign before anything is published.
@@ -131,11 +131,11 @@ impl<S: TreeStore> Log<S> {
                 limits,
                 published: ArcSwapOption::empty(),
                 tiles: Cache::builder()
-                    .weigher(|_, tile: &Bytes| weight(tile.len()))
+                    .weigher(|_, tile: &HeldTile| weight(tile.len_bytes()))
                     .max_capacity(limits.tile_cache)
                     .build(),
                 partial_tiles: Cache::builder()
-                    .weigher(|_, tile: &Bytes| weight(tile.len()))
+                    .weigher(|_, tile: &HeldTile| weight(tile.len_bytes()))
                     .max_capacity(limits.tile_cache / 4)
                     .build(),
                 runs: Cache::builder()

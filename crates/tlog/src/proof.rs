@@ -6,6 +6,7 @@ use sigstead_merkle::{
 use sigstead_store::{StoreError, TreeStore};
 
 use crate::AppendError;
+use crate::held_tile::HeldTile;
 use crate::log::Log;
 
 /// How often a reader looks again when the tree grows past what it was about to read.
@@ -75,7 +76,8 @@ impl<S: TreeStore> Log<S> {
             return Ok(None);
         }
         let tile = self.tile_at(at, size).await?;
-        Ok(tile.get(..usize::from(width) * HASH_LEN).map(Bytes::copy_from_slice))
+        let wanted = ..usize::from(width) * HASH_LEN;
+        Ok(tile.hashes.get(wanted).is_some().then(|| tile.hashes.slice(wanted)))
     }
 
     /// The hash of a committed leaf.
@@ -111,14 +113,14 @@ impl<S: TreeStore> Log<S> {
     /// A perfect subtree of the first `size` leaves.
     async fn node(&self, node: NodeId, size: u64) -> Result<Hash, AppendError> {
         let tile = self.tile_at(node.tile(), size).await?;
-        let hash = node.hash_in_tile(&tile);
+        let hash = tile.node(node);
         hash.ok_or_else(|| {
             StoreError::Corrupt(format!("tile {:?} is too short for {node:?}", node.tile())).into()
         })
     }
 
     /// At least the hashes that the first `size` leaves give a tile.
-    async fn tile_at(&self, at: TileCoord, size: u64) -> Result<Bytes, AppendError> {
+    async fn tile_at(&self, at: TileCoord, size: u64) -> Result<HeldTile, AppendError> {
         if let Some(full) = self.shared.tiles.get(&at).await {
             return Ok(full);
         }
@@ -133,7 +135,7 @@ impl<S: TreeStore> Log<S> {
         for _ in 0..LOOKS {
             let hashes = self.hashes_so_far(at).await?;
             if let Some(hashes) = hashes.get(..usize::from(width)) {
-                let partial = Bytes::from(hashes.concat());
+                let partial = HeldTile::new(Bytes::from(hashes.concat()));
                 self.shared.partial_tiles.insert((at, width), partial.clone()).await;
                 return Ok(partial);
             }
@@ -145,8 +147,8 @@ impl<S: TreeStore> Log<S> {
         Err(missing(at))
     }
 
-    async fn full_tile(&self, at: TileCoord) -> Result<Option<Bytes>, AppendError> {
-        let full = self.shared.store.tile(self.shared.tree.key, at).await?;
+    async fn full_tile(&self, at: TileCoord) -> Result<Option<HeldTile>, AppendError> {
+        let full = self.shared.store.tile(self.shared.tree.key, at).await?.map(HeldTile::new);
         if let Some(full) = &full {
             self.shared.tiles.insert(at, full.clone()).await;
         }

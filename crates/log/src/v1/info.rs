@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::error::{Error, class};
+use super::hex_hash::HexHash;
 use super::request;
-use super::response::{hex_all, json};
+use super::response::json;
 use crate::RekorLog;
 use crate::shards::Shard;
 
@@ -60,8 +61,8 @@ fn shard_info(shard: &Shard, size: u64, root: &[u8], note: &str) -> ShardInfo {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConsistencyProof {
-    hashes: Vec<String>,
-    root_hash: String,
+    hashes: Vec<HexHash>,
+    root_hash: HexHash,
 }
 
 /// `GET /api/v1/log/proof?firstSize=&lastSize=&treeID=`; the root hash is the tree's newest.
@@ -85,7 +86,8 @@ pub(super) async fn proof(
         )));
     }
     let hashes = shard.log.consistency(first, last).await?;
-    let proof = ConsistencyProof { hashes: hex_all(&hashes), root_hash: hex::encode(head.root) };
+    let hashes = hashes.into_iter().map(HexHash).collect();
+    let proof = ConsistencyProof { hashes, root_hash: HexHash(head.root) };
     Ok(json(StatusCode::OK, &proof))
 }
 

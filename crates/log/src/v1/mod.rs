@@ -3,6 +3,7 @@
 mod conditions;
 mod entries;
 mod error;
+mod hex_hash;
 mod info;
 mod observe;
 mod request;

@@ -7,9 +7,10 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
 use sigstead_crypto::SignError;
-use sigstead_merkle::{Hash, leaf_hash};
+use sigstead_merkle::leaf_hash;
 use sigstead_tlog::InclusionProof;
 
+use super::hex_hash::HexHash;
 use crate::RekorLog;
 use crate::entry_id::EntryId;
 use crate::record::Promise;
@@ -48,9 +49,9 @@ struct Verification {
 #[serde(rename_all = "camelCase")]
 struct ProofBody {
     checkpoint: String,
-    hashes: Vec<String>,
+    hashes: Vec<HexHash>,
     log_index: u64,
-    root_hash: String,
+    root_hash: HexHash,
     tree_size: u64,
 }
 
@@ -99,7 +100,7 @@ pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(Entry
     let body = BASE64_STANDARD.encode(shown.body);
     let set = match shown.promise {
         Some(promise) => promise.set.to_vec(),
-        None => signed_entry_timestamp(shard, &body, integrated_time, log_index).await?,
+        None => signed_entry_timestamp(shard, &log_id, &body, integrated_time, log_index).await?,
     };
     let id = EntryId::new(shard.tree_id(), leaf_hash(shown.body));
     let entry = EntryBody {
@@ -111,9 +112,9 @@ pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(Entry
         verification: Verification {
             inclusion_proof: ProofBody {
                 checkpoint: shown.checkpoint.to_owned(),
-                hashes: hex_all(&shown.proof.hashes),
+                hashes: shown.proof.hashes.iter().copied().map(HexHash).collect(),
                 log_index: shown.proof.index,
-                root_hash: hex::encode(shown.proof.root),
+                root_hash: HexHash(shown.proof.root),
                 tree_size: shown.proof.size,
             },
             signed_entry_timestamp: BASE64_STANDARD.encode(set),
@@ -125,21 +126,18 @@ pub(super) async fn log_entry(log: &RekorLog, shown: Shown<'_>) -> Result<(Entry
 /// The shard's promise for an entry, whose body is given in base64: RFC 8785 JSON, signed.
 pub(crate) async fn signed_entry_timestamp(
     shard: &Shard,
+    log_id: &str,
     body: &str,
     integrated_time: u64,
     log_index: u64,
 ) -> Result<Vec<u8>, SignError> {
-    let promised = promised(body, integrated_time, &shard.log_id(), log_index);
+    let promised = promised(body, integrated_time, log_id, log_index);
     shard.signer()?.sign(&promised).await
 }
 
 /// What a SET is over: RFC 8785 of exactly these fields.
 pub(crate) fn promised(body: &str, integrated_time: u64, log_id: &str, log_index: u64) -> Vec<u8> {
     serde_json::to_vec(&SignedEntry { body, integrated_time, log_id, log_index }).unwrap_or_default()
-}
-
-pub(super) fn hex_all(hashes: &[Hash]) -> Vec<String> {
-    hashes.iter().map(hex::encode).collect()
 }
 
 /// Compact JSON and one line feed, as Rekor's handlers write it.

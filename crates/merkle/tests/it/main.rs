@@ -4,8 +4,8 @@
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use rs_merkle::{Hasher, MerkleTree};
 use sigstead_merkle::{
-    Frontier, Growth, Hash, NodeId, TILE_WIDTH, consistency_plan, empty_root, inclusion_plan, leaf_hash,
-    node_hash, verify_consistency, verify_inclusion,
+    Frontier, Growth, Hash, InnerNodes, NodeId, TILE_WIDTH, consistency_plan, empty_root, inclusion_plan,
+    leaf_hash, node_hash, verify_consistency, verify_inclusion,
 };
 
 /// RFC 6962's hashing for `rs_merkle`, the oracle.
@@ -131,7 +131,10 @@ fn every_node_is_found_in_its_tile() {
             let begin = usize::try_from(coord.n * TILE_WIDTH).unwrap();
             let tile = leaves[begin..begin + 256].concat();
             let first = usize::try_from(index << level).unwrap();
-            assert_eq!(node.hash_in_tile(&tile), Some(recursive_root(&leaves[first..first + (1 << level)])));
+            assert_eq!(
+                node.hash_in_tile(&tile, &InnerNodes::of(&tile)),
+                Some(recursive_root(&leaves[first..first + (1 << level)]))
+            );
         }
     }
     assert_eq!(NodeId { level: 8, index: 3 }.tile(), sigstead_merkle::TileCoord { level: 1, n: 0 });
