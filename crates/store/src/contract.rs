@@ -380,17 +380,18 @@ async fn issuances_are_recorded(database: &Database) {
         not_before: 1,
         not_after: 2,
     };
-    let other = Intent { serial: vec![2, 2], ..intent.clone() };
-    database.record_issuances(&[intent.clone(), other], &[]).await.unwrap();
-    let fresh = Intent { serial: vec![3, 2], ..intent.clone() };
+    let [other, third] = [2, 3].map(|n| Intent { serial: vec![n, 2], ..intent.clone() });
+    database.record_issuances(&[intent.clone(), other, third], &[]).await.unwrap();
+    let fresh = Intent { serial: vec![4, 2], ..intent.clone() };
     assert!(database.record_issuances(&[fresh, intent], &[]).await.is_err(), "a serial number is used once");
-    let counts = |issued, failed, open| IssuanceCounts { issued, failed, open };
-    assert_eq!(database.issuance_counts().await.unwrap(), counts(0, 0, 2), "all of a call, or nothing");
+    let counts = |issued, failed, denied, open| IssuanceCounts { issued, failed, denied, open };
+    assert_eq!(database.issuance_counts().await.unwrap(), counts(0, 0, 0, 3), "all of a call, or nothing");
     let outcome = |serial, outcome| Issuance { serial, at_ms: 2, outcome };
     let issued = outcome(vec![1, 2], IssuanceOutcome::Issued { certificate: vec![4], scts: Vec::new() });
     let failed = outcome(vec![2, 2], IssuanceOutcome::Failed("the CT log refused".into()));
-    database.record_issuances(&[], &[issued, failed]).await.unwrap();
-    assert_eq!(database.issuance_counts().await.unwrap(), counts(1, 1, 0));
+    let denied = outcome(vec![3, 2], IssuanceOutcome::Denied("the rule".into()));
+    database.record_issuances(&[], &[issued, failed, denied]).await.unwrap();
+    assert_eq!(database.issuance_counts().await.unwrap(), counts(1, 1, 1, 0));
     let issuer = ([5; 32], Bytes::from_static(b"der"));
     database.put_ct_issuers(&[issuer.clone(), issuer]).await.unwrap();
     assert_eq!(database.ct_issuer(&[5; 32]).await.unwrap().as_deref(), Some(&b"der"[..]));

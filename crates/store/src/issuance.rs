@@ -49,6 +49,8 @@ pub enum IssuanceOutcome {
     },
     /// Without one; a precertificate may have been signed and logged. Why, for the operator.
     Failed(String),
+    /// Without one, and nothing was signed: the issuance policy does not allow it. The rule, and why.
+    Denied(String),
 }
 
 /// How many certificates the CA set out to issue, by what became of them.
@@ -58,6 +60,8 @@ pub struct IssuanceCounts {
     pub issued: u64,
     /// That were not.
     pub failed: u64,
+    /// That the issuance policy did not allow.
+    pub denied: u64,
     /// Whose outcome is not recorded: in the making, or cut off.
     pub open: u64,
 }
@@ -105,6 +109,8 @@ pub enum IssuanceState {
     Issued,
     /// None.
     Failed,
+    /// None, because the issuance policy does not allow it.
+    Denied,
     /// No outcome is recorded.
     Open,
 }
@@ -135,6 +141,7 @@ impl IssuanceOutcome {
         match outcome {
             "issued" => Some(Self::Issued { certificate, scts }),
             "failed" => Some(Self::Failed(reason)),
+            "denied" => Some(Self::Denied(reason)),
             _ => None,
         }
     }
@@ -148,6 +155,9 @@ impl Issuance {
             }
             IssuanceOutcome::Failed(reason) => {
                 OutcomeColumns { outcome: "failed", certificate: &[], reason, scts: &[] }
+            }
+            IssuanceOutcome::Denied(reason) => {
+                OutcomeColumns { outcome: "denied", certificate: &[], reason, scts: &[] }
             }
         }
     }

@@ -27,6 +27,7 @@ versions![
     "0007_imports",
     "0008_checkpoints",
     "0009_audit",
+    "0010_denials",
 ];
 
 /// Brings a Postgres database to this version's schema.

@@ -141,6 +141,7 @@ macro_rules! rows {
                 let row = sqlx::query(
                     "SELECT (SELECT COUNT(*) FROM issuance_outcomes WHERE outcome = 'issued'), \
                      (SELECT COUNT(*) FROM issuance_outcomes WHERE outcome = 'failed'), \
+                     (SELECT COUNT(*) FROM issuance_outcomes WHERE outcome = 'denied'), \
                      (SELECT COUNT(*) FROM issuance_intents i WHERE NOT EXISTS \
                        (SELECT 1 FROM issuance_outcomes o WHERE o.serial = i.serial))",
                 )
@@ -149,7 +150,8 @@ macro_rules! rows {
                 Ok(IssuanceCounts {
                     issued: unsigned(row.try_get(0)?)?,
                     failed: unsigned(row.try_get(1)?)?,
-                    open: unsigned(row.try_get(2)?)?,
+                    denied: unsigned(row.try_get(2)?)?,
+                    open: unsigned(row.try_get(3)?)?,
                 })
             }
 

@@ -16,8 +16,8 @@ macro_rules! trail_rows {
             }
         }
 
-        /// Failures are few and have an index, which serves the word, not a parameter; both engines begin with
-        /// them when they stand in a subquery.
+        /// Failures and denials are few and have an index each, which serves the word, not a parameter; both engines
+        /// begin with them when they stand in a subquery.
         fn select(query: &IssuanceQuery, limit: u32) -> QueryBuilder<$driver> {
             let mut sql = QueryBuilder::new(
                 "SELECT i.serial, i.at_ms, i.issuer, i.subject, i.san, i.claims, i.key_fingerprint, i.not_before, \
@@ -29,6 +29,9 @@ macro_rules! trail_rows {
                 Some(IssuanceState::Issued) => "o.outcome = 'issued' AND ",
                 Some(IssuanceState::Failed) => {
                     "i.serial IN (SELECT serial FROM issuance_outcomes WHERE outcome = 'failed') AND "
+                }
+                Some(IssuanceState::Denied) => {
+                    "i.serial IN (SELECT serial FROM issuance_outcomes WHERE outcome = 'denied') AND "
                 }
                 Some(IssuanceState::Open) => {
                     "i.serial IN (SELECT serial FROM issuance_intents EXCEPT SELECT serial FROM issuance_outcomes) AND "

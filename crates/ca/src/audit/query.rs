@@ -57,7 +57,7 @@ impl AuditQuery {
             "san.prefix" => self.query.san = Some(SanPattern::Prefix(value.to_owned())),
             "issuer" => self.query.issuer = Some(value.to_owned()),
             "outcome" => {
-                let state = state(value).ok_or_else(|| wrong("write issued, failed or open"))?;
+                let state = state(value).ok_or_else(|| wrong("write issued, failed, denied or open"))?;
                 self.query.state = Some(state);
             }
             "after" => self.query.time.start = time(name, value)?.millis(),
@@ -112,6 +112,7 @@ fn state(text: &str) -> Option<IssuanceState> {
     match text {
         "issued" => Some(IssuanceState::Issued),
         "failed" => Some(IssuanceState::Failed),
+        "denied" => Some(IssuanceState::Denied),
         "open" => Some(IssuanceState::Open),
         _ => None,
     }

@@ -23,9 +23,9 @@ pub struct AuditRecord {
     pub time: String,
     /// In hex.
     pub serial: String,
-    /// `issued`, `failed`, or `open`: in the making, or cut off.
+    /// `issued`, `failed`, `denied` by the policy, or `open`: in the making, or cut off.
     pub outcome: &'static str,
-    /// Why it failed.
+    /// Why it failed, or which rule denied it and why.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// The identity provider.
@@ -89,6 +89,10 @@ impl From<RecordedIssuance> for AuditRecord {
             }
             Some(Issuance { outcome: IssuanceOutcome::Failed(reason), .. }) => {
                 record.outcome = "failed";
+                record.reason = reason;
+            }
+            Some(Issuance { outcome: IssuanceOutcome::Denied(reason), .. }) => {
+                record.outcome = "denied";
                 record.reason = reason;
             }
             None => {}

@@ -26,7 +26,7 @@ pub(super) struct CaAudit {
     /// The identity provider.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// `issued`, `failed`, or `open` for what has no outcome.
+    /// `issued`, `failed`, `denied` by the policy, or `open` for what has no outcome.
     #[arg(long)]
     outcome: Option<String>,
     /// At this time or later, as 2026-01-31T12:00:00Z.

@@ -19,11 +19,12 @@ fn intent(n: u8) -> Intent {
     }
 }
 
-/// Every fourth fails, every seventh has no outcome.
+/// Every fourth fails, every fifth is denied, every seventh has no outcome.
 fn issuance(n: u8) -> Option<Issuance> {
     let outcome = match n {
         n if n.is_multiple_of(7) => return None,
         n if n.is_multiple_of(4) => IssuanceOutcome::Failed(format!("why {n}")),
+        n if n.is_multiple_of(5) => IssuanceOutcome::Denied(format!("rule {n}")),
         n => IssuanceOutcome::Issued { certificate: vec![n; 3], scts: vec![n; 2] },
     };
     Some(Issuance { serial: intent(n).serial, at_ms: 5000, outcome })
@@ -72,6 +73,7 @@ pub(super) async fn issuances_are_found(database: &Database) {
     for (state, is_it) in [
         (IssuanceState::Open, (|outcome| outcome.is_none()) as fn(Option<&IssuanceOutcome>) -> bool),
         (IssuanceState::Failed, |outcome| matches!(outcome, Some(IssuanceOutcome::Failed(_)))),
+        (IssuanceState::Denied, |outcome| matches!(outcome, Some(IssuanceOutcome::Denied(_)))),
         (IssuanceState::Issued, |outcome| matches!(outcome, Some(IssuanceOutcome::Issued { .. }))),
     ] {
         let found = find(IssuanceQuery { state: Some(state), ..everything() }).await;
