@@ -45,7 +45,8 @@ pub(crate) fn principal(
     extensions.sort_by_key(|(number, _)| *number);
     extensions.retain(|(_, value)| !value.is_empty());
     let (subject, claims) = (subject.to_owned(), claims.0.clone());
-    Ok(Principal { issuer: named_issuer, subject, challenges, name, extensions, claims })
+    let issuer_type = config.issuer_type;
+    Ok(Principal { issuer: named_issuer, issuer_type, subject, challenges, name, extensions, claims })
 }
 
 /// What clients sign: the address for people and the subject for workloads, unless the configuration

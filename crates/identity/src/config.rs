@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
 use self::domain::{check_uri_domain, check_username_domain};
 use self::raw::{RawConfig, RawIssuer};
 use crate::ci_provider::{CiProvider, RawCiProvider};
+use crate::claims::{Claims, principal};
 use crate::pattern::IssuerPattern;
+use crate::{Principal, TokenError};
 
 /// Longest configuration that is read.
 const MAX_CONFIG: usize = 1 << 20;
@@ -181,6 +184,17 @@ impl FulcioConfig {
     pub fn issuers(&self) -> impl Iterator<Item = (&IssuerConfig, bool)> {
         let exact = self.issuers.iter().map(|issuer| (issuer, false));
         exact.chain(self.patterns.iter().map(|(_, issuer)| (issuer, true)))
+    }
+
+    /// Who claims speak for once they are believed. Nothing is verified here: neither signature nor audience nor times.
+    ///
+    /// # Errors
+    /// When the issuer is not trusted, or a claim is missing that its type of identity needs.
+    pub fn principal(&self, claims: &Map<String, Value>) -> Result<Principal, TokenError> {
+        let claims = Claims(claims);
+        let issuer = claims.text("iss")?;
+        let config = self.issuer(issuer).ok_or_else(|| TokenError::IssuerUnknown(issuer.to_owned()))?;
+        principal(claims, issuer, config)
     }
 
     /// What is configured for an issuer: by its exact name before any pattern.

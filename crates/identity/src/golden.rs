@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sigstead_x509::build::{Extension, fulcio_extension, subject_alternative_name};
 
-use crate::claims::{Claims, principal};
 use crate::{FulcioConfig, IssuerType, Principal};
 
 const GOLDEN: &str = include_str!("../testdata/golden.jsonl");
@@ -45,7 +44,7 @@ fn every_extension_is_fulcios() {
         let config = if example.config == "issuers.yaml" { &fulcio } else { &builtin };
         let issuer = example.claims["iss"].as_str().unwrap();
         let trusted = config.issuer(issuer).unwrap();
-        let found = principal(Claims(&example.claims), issuer, trusted);
+        let found = config.principal(&example.claims);
         assert_eq!(found.is_err(), example.error, "{}: {found:?}", example.name);
         let Ok(found) = found else { continue };
         assert!(found.challenges.contains(&example.challenge), "{}", example.name);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
-use sigstead_identity::Principal;
+use sigstead_identity::{IssuerType, Principal};
 use sigstead_x509::authority::root;
 use sigstead_x509::build::{
     Extension, TbsFields, authority_key_identifier, basic_constraints, empty_name, extended_key_usage,
@@ -41,6 +41,7 @@ impl Scene {
         let issuer = root(&authority, "CN=ca", NOW - 60, Duration::from_secs(660)).await.unwrap();
         let principal = Principal {
             issuer: "https://i.example".into(),
+            issuer_type: IssuerType::Email,
             subject: "1".into(),
             challenges: Vec::new(),
             name: SubjectAlternativeName::Email("a@b.example".into()),
