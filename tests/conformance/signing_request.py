@@ -49,14 +49,42 @@ def token_for(stack, token, claims, audience):
         case "tampered":
             return f"{header}.{payload}.{'A' + signature[1:] if signature[0] != 'A' else 'B' + signature[1:]}"
         case "none algorithm":
-            return f"{url64(json.dumps({'alg': 'none'}).encode())}.{payload}."
+            return f"{jose({'alg': 'none'})}.{payload}."
+        # The classic confusion: the issuer's public key as the secret of an HMAC.
         case "symmetric":
-            # The classic confusion: the issuer's public key as the secret of an HMAC.
             with urllib.request.urlopen(f"{stack.issuer}/keys") as answer:
-                secret = json.load(answer)["keys"][0]["n"].encode()
-            signed = f"{url64(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{payload}"
-            return f"{signed}.{url64(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+                return symmetric(json.load(answer)["keys"][0]["n"].encode(), payload)
+        case "symmetric PEM":
+            return symmetric(public_pem(issuer_key(stack)), payload)
+        case "other key":
+            return signed_by(rsa.generate_private_key(65537, 2048), header, payload)
+        case "unknown kid":
+            return signed_by(issuer_key(stack), jose({"alg": "RS256", "kid": "nobody's"}), payload)
+        case "own jwk":
+            own = rsa.generate_private_key(65537, 2048)
+            numbers = own.public_key().public_numbers()
+            jwk = {"kty": "RSA", "n": url64(numbers.n.to_bytes(256)), "e": "AQAB"}
+            return signed_by(own, jose({"alg": "RS256", "jwk": jwk}), payload)
     raise AssertionError(f"no such token: {token}")
+
+
+def issuer_key(stack):
+    pem = (stack.issuing.data / "keys" / "dev-issuer.key").read_bytes()
+    return serialization.load_pem_private_key(pem, None)
+
+
+def jose(header):
+    return url64(json.dumps(header).encode())
+
+
+def symmetric(secret, payload):
+    signed = f"{jose({'alg': 'HS256', 'typ': 'JWT'})}.{payload}"
+    return f"{signed}.{url64(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+
+
+def signed_by(private, header, payload):
+    signature = private.sign(f"{header}.{payload}".encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{header}.{payload}.{url64(signature)}"
 
 
 def private_key(kind):
@@ -69,6 +97,8 @@ def private_key(kind):
             return ec.generate_private_key(ec.SECP224R1())
         case "RSA-1024":
             return rsa.generate_private_key(65537, 1024)
+        case "RSA-2048 e=3":
+            return rsa.generate_private_key(3, 2048)
         case "junk":
             return None
     raise AssertionError(f"no such key: {kind}")

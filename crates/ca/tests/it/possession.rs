@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sigstead_crypto::{KeyKind, Signer as _, SoftwareSigner};
+use sigstead_x509::SubjectAlternativeName;
 
 use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
 
@@ -41,6 +42,26 @@ fn ec(curve: &str) -> Vec<String> {
 
 fn rsa(bits: &str) -> Vec<String> {
     ["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}")].map(str::to_owned).to_vec()
+}
+
+/// The client chooses nothing but the key: what else its request says is not in the certificate.
+#[tokio::test]
+async fn what_a_signing_request_asks_for_is_ignored() {
+    let authority = Authority::new().await;
+    let wishes =
+        ["basicConstraints=critical,CA:TRUE", "subjectAltName=email:eve@example.com", "keyUsage=keyCertSign"];
+    let wishes: Vec<&str> = wishes.iter().flat_map(|wish| ["-addext", wish]).collect();
+    let ec_key = ec("P-256");
+    let ec_key: Vec<&str> = ec_key.iter().map(String::as_str).collect();
+    let plain = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    let wished = authority
+        .post(SIGNING_CERT, &csr(&signing_request(&ec_key, &[&["-sha256"], &wishes[..]].concat())))
+        .await;
+    let [plain, wished] =
+        [plain, wished].map(|answer| answer.chain("signedCertificateDetachedSct").remove(0));
+    assert_eq!(wished.subject_alternative_names(), [SubjectAlternativeName::Email(EMAIL.into())]);
+    assert_eq!(wished.subject_der(), plain.subject_der());
+    assert_eq!(wished.extension_ids().collect::<Vec<_>>(), plain.extension_ids().collect::<Vec<_>>());
 }
 
 async fn outcome(authority: &Authority, key: &[String], more: &[&str]) -> (u16, String) {
@@ -157,6 +178,7 @@ async fn proofs_that_prove_nothing() {
     for body in cases {
         assert_eq!(authority.post(SIGNING_CERT, &body).await.error(), (400, NO_PROOF.to_owned()), "{body}");
     }
+    assert_eq!(authority.counts().await, (0, 0, 0));
 }
 
 #[tokio::test]
@@ -174,4 +196,5 @@ async fn keys_that_are_none() {
         sigstead_crypto::pem::encode("PRIVATE KEY", &private).into();
     assert_eq!(authority.post(SIGNING_CERT, &body).await.error(), (400, NO_KEY.to_owned()));
     assert_eq!(authority.post(SIGNING_CERT, &json!({})).await.error(), (400, NO_KEY.to_owned()));
+    assert_eq!(authority.counts().await, (0, 0, 0));
 }

@@ -1,7 +1,7 @@
 //! Requests that are refused, and in what words (ca.md 1.5, 8.2).
 
 use serde_json::{Value, json};
-use sigstead_testkit::Scripted;
+use sigstead_testkit::{Issuer, Scripted};
 
 use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, NOW, key, request};
 
@@ -49,13 +49,26 @@ async fn tokens_with_the_reason_in_the_details() {
 
 #[tokio::test]
 async fn an_identity_provider_that_is_away_is_not_the_clients_fault() {
-    let authority = Authority::new().await;
-    authority.issuer.answer_metadata(Scripted::Status(502));
-    let token = authority.token();
-    assert_eq!(
-        with_token(&authority, &token).await,
-        (503, BAD_TOKEN.to_owned(), "ISSUER_UNAVAILABLE".into())
-    );
+    let stranger = Issuer::start().await;
+    for break_it in [
+        |issuer: &Issuer, _: &Issuer| issuer.answer_metadata(Scripted::Status(502)),
+        |issuer: &Issuer, stranger: &Issuer| {
+            issuer.answer_keys(Scripted::Redirect(format!("{}/keys", stranger.url())))
+        },
+        |issuer: &Issuer, _: &Issuer| issuer.answer_keys(Scripted::Silence),
+    ] {
+        let authority = Authority::new().await;
+        break_it(&authority.issuer, &stranger);
+        // Time runs as fast as nothing else happens.
+        tokio::time::pause();
+        assert_eq!(
+            with_token(&authority, &authority.token()).await,
+            (503, BAD_TOKEN.to_owned(), "ISSUER_UNAVAILABLE".into())
+        );
+        tokio::time::resume();
+        assert_eq!(authority.counts().await, (0, 0, 0));
+    }
+    assert_eq!(stranger.key_fetches(), 0);
 }
 
 #[tokio::test]
