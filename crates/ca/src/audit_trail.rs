@@ -27,6 +27,7 @@ struct Waiting {
 enum Record {
     Intent(Intent),
     Issuance(Issuance),
+    Denial(Intent, Issuance),
 }
 
 impl AuditTrail {
@@ -52,6 +53,11 @@ impl AuditTrail {
     /// Records what became of an intent. If this fails, no certificate may leave.
     pub(crate) async fn conclude(&self, issuance: Issuance) -> Result<(), Error> {
         self.record(Record::Issuance(issuance)).await
+    }
+
+    /// Records what was asked for and not allowed, both or nothing.
+    pub(crate) async fn deny(&self, intent: Intent, denial: Issuance) -> Result<(), Error> {
+        self.record(Record::Denial(intent, denial)).await
     }
 
     async fn record(&self, record: Record) -> Result<(), Error> {
@@ -98,6 +104,10 @@ async fn insert(database: &Database, records: &[Record]) -> Result<(), StoreErro
         match record {
             Record::Intent(intent) => intents.push(intent.clone()),
             Record::Issuance(issuance) => issuances.push(issuance.clone()),
+            Record::Denial(intent, denial) => {
+                intents.push(intent.clone());
+                issuances.push(denial.clone());
+            }
         }
     }
     database.record_issuances(&intents, &issuances).await

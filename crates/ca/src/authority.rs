@@ -10,11 +10,12 @@ use sigstead_x509::{Certificate, ChainError};
 use thiserror::Error;
 
 use crate::audit_trail::AuditTrail;
+use crate::client_algorithms::ClientAlgorithms;
 use crate::ct_logs::{CtConfig, CtLogs};
 use crate::error::Error as ApiError;
 use crate::issue::{Promises, Signed};
 use crate::issuing::{IssuingCa, IssuingCas};
-use crate::policy::ClientAlgorithms;
+use crate::policy::CurrentPolicy;
 use crate::possession::KeyProof;
 
 /// Certifies keys for identities.
@@ -26,6 +27,7 @@ pub struct CertificateAuthority {
     pub(crate) trail: AuditTrail,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lifetime: Duration,
+    pub(crate) policy: Arc<CurrentPolicy>,
     client_algorithms: ClientAlgorithms,
 }
 
@@ -42,7 +44,7 @@ pub struct CaConfig {
     pub database: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// How long certificates are valid.
+    /// How long certificates are valid, unless the policy says less.
     pub lifetime: Duration,
 }
 
@@ -71,13 +73,20 @@ impl CertificateAuthority {
         let ct = ct.map(|ct| CtLogs::new(ct, &clock)).transpose()?;
         let client_algorithms = ClientAlgorithms::default();
         let trail = AuditTrail::start(database, tasks);
-        Ok(Self { providers, issuing, ct, trail, clock, lifetime, client_algorithms })
+        let policy = Arc::default();
+        Ok(Self { providers, issuing, ct, trail, clock, lifetime, policy, client_algorithms })
     }
 
     /// The same authority, for these kinds of key only.
     #[must_use]
     pub fn allowing(self, client_algorithms: ClientAlgorithms) -> Self {
         Self { client_algorithms, ..self }
+    }
+
+    /// The same authority, under a policy. Without one it certifies everybody whom the identity providers name.
+    #[must_use]
+    pub fn under(self, policy: Arc<CurrentPolicy>) -> Self {
+        Self { policy, ..self }
     }
 
     /// Whether an authority could start with these at `now`, in Unix seconds.

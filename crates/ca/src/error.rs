@@ -8,6 +8,7 @@ use sigstead_x509::X509Error;
 use thiserror::Error;
 
 use crate::lint::Breach;
+use crate::policy::Denial;
 
 /// The one door by which errors leave, in grpc-gateway's shape, with Fulcio's texts.
 #[derive(Debug, Error)]
@@ -39,6 +40,9 @@ pub(crate) enum Error {
     /// A certificate signing request signed with something unknown.
     #[error("unrecognized signature algorithm: {0}")]
     SignatureAlgorithm(String),
+    /// The policy does not allow it; the text is the rule's.
+    #[error("{}", .0.message)]
+    Denied(Denial),
     /// A name that no certificate can carry.
     #[error("the identity cannot be put into a certificate: {0}")]
     Name(String),
@@ -77,6 +81,7 @@ impl Error {
             Self::CtLogUnavailable(_) | Self::AuthorityExpired | Self::IdentityProvider(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, 14)
             }
+            Self::Denied(_) => (StatusCode::FORBIDDEN, 7),
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
             Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
             _ => (StatusCode::BAD_REQUEST, 3),
@@ -84,15 +89,18 @@ impl Error {
     }
 
     fn details(&self) -> Vec<Value> {
-        match self {
-            Self::Token(reason) | Self::IdentityProvider(reason) => vec![json!({
-                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": reason,
-                "domain": "sigstead",
-                "metadata": {},
-            })],
-            _ => Vec::new(),
-        }
+        let (reason, metadata) = match self {
+            Self::Token(reason) | Self::IdentityProvider(reason) => (*reason, json!({})),
+            Self::Denied(Denial { rule: Some(rule), .. }) => ("POLICY", json!({ "rule": rule })),
+            Self::Denied(_) => ("POLICY", json!({})),
+            _ => return Vec::new(),
+        };
+        vec![json!({
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": reason,
+            "domain": "sigstead",
+            "metadata": metadata,
+        })]
     }
 }
 

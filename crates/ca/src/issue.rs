@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sigstead_identity::Principal;
 use sigstead_store::{Intent, Issuance, IssuanceOutcome};
 use sigstead_x509::authority::serial;
@@ -11,6 +13,7 @@ use crate::ct_logs::{CtLogs, SctDelivery};
 use crate::error::Error;
 use crate::issuing::IssuingCa;
 use crate::lint::{lint, lint_unsigned};
+use crate::policy::{Denial, PolicyRequest};
 use crate::possession::PossessedKey;
 use crate::profile::{Form, Profile};
 
@@ -56,10 +59,16 @@ impl CertificateAuthority {
         principal: &Principal,
         key: PossessedKey,
     ) -> Result<Signed, Error> {
-        // 1. Decide every field. Nothing is signed yet; if we die, nothing happened.
-        let profile = self.profile(issuing, principal, &key)?;
+        // 1. Ask the policy, and decide every field. Nothing is signed yet; if we die, nothing happened.
+        let allowed = self.ask_policy(principal, &key);
+        let lifetime = *allowed.as_ref().unwrap_or(&self.lifetime);
+        let profile = self.profile(issuing, principal, &key, lifetime)?;
+        let intent = self.intent(principal, &key, &profile);
+        if let Err(denial) = allowed {
+            return Err(self.deny(intent, denial).await);
+        }
         // 2. Record the intent. If we die from here on, the trail shows a serial number without an outcome.
-        self.trail.intend(self.intent(principal, &key, &profile)).await?;
+        self.trail.intend(intent).await?;
         // 3. Log and sign. If we die in it, the log shows that we meant to issue.
         let signed = self.sign(issuing, &profile).await;
         // 4. Record the outcome. If this fails, the certificate does not leave.
@@ -73,6 +82,31 @@ impl CertificateAuthority {
         let (serial, at_ms) = (profile.serial.to_vec(), self.clock.now().millis());
         self.trail.conclude(Issuance { serial, at_ms, outcome }).await?;
         signed
+    }
+
+    /// How long the certificate may be valid, if the policy allows it.
+    fn ask_policy(&self, principal: &Principal, key: &PossessedKey) -> Result<Duration, Denial> {
+        let request = PolicyRequest { principal, key_algorithm: key.algorithm() };
+        self.policy.load().decide(request).lifetime(self.lifetime)
+    }
+
+    /// Records what was not allowed, under a serial number that no certificate will have. Only then the client is told.
+    async fn deny(&self, intent: Intent, denial: Denial) -> Error {
+        let outcome = IssuanceOutcome::Denied(denial.reason.clone());
+        let (serial, at_ms) = (intent.serial.clone(), intent.at_ms);
+        tracing::info!(
+            name = intent.san,
+            issuer = intent.issuer,
+            reason = denial.reason,
+            "a certificate was denied"
+        );
+        match self.trail.deny(intent, Issuance { serial, at_ms, outcome }).await {
+            Ok(()) => {
+                metrics::counter!("sigstead_ca_denials_total").increment(1);
+                Error::Denied(denial)
+            }
+            Err(error) => error,
+        }
     }
 
     async fn sign(&self, issuing: &IssuingCa, profile: &Profile<'_>) -> Result<Signed, Error> {
@@ -97,12 +131,13 @@ impl CertificateAuthority {
         issuing: &'a IssuingCa,
         principal: &'a Principal,
         key: &'a PossessedKey,
+        lifetime: Duration,
     ) -> Result<Profile<'a>, Error> {
         let issuer = issuing.chain.first().ok_or(Error::AuthorityExpired)?;
         let now = self.now();
         // No certificate outlives what signed it.
         let last = issuing.term.last(&issuing.chain).unwrap_or(now);
-        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let validity = (now, now.saturating_add(lifetime).min(last));
         let signed_by = (issuer, issuing.signer.algorithm());
         Ok(Profile::new(serial()?, validity, signed_by, key.public_key(), principal)?)

@@ -1,12 +1,13 @@
 //! The certificate authority: a certificate for an identity, with Fulcio's APIs: v1 and v2 over HTTP, v1beta and v2 over gRPC.
 //!
-//! In scope: proof of possession, the certificate profile, the order of issuance, the CT log's promise.
+//! In scope: proof of possession, the issuance policy, the certificate profile, the order of issuance, the CT log's promise.
 //! Out of scope: tokens (see `identity`), certificate bytes (see `x509`), keys (see `crypto`, `keystore`).
 
 mod added_chain;
 mod audit;
 mod audit_trail;
 mod authority;
+mod client_algorithms;
 mod ct_client;
 mod ct_logs;
 mod error;
@@ -32,10 +33,11 @@ use sigstead_serve::restricted_cors_layer;
 
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
 pub use authority::{CaConfig, CertificateAuthority, StartError};
+pub use client_algorithms::{ClientAlgorithms, UnknownAlgorithm};
 pub use ct_client::CtLogConfig;
 pub use ct_logs::{CtConfig, SctDelivery};
 pub use issuing::IssuingCa;
-pub use policy::{ClientAlgorithms, UnknownAlgorithm};
+pub use policy::{CurrentPolicy, Decision, Denial, Policy, PolicyError, PolicyRequest};
 
 /// Longest request body; a CSR and a token take a few kilobytes.
 const MAX_BODY: usize = 1 << 20;

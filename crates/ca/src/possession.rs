@@ -2,8 +2,8 @@ use sigstead_crypto::{HashAlgorithm, KeyError, PublicKey, PublicKeyKind};
 use sigstead_identity::Principal;
 use sigstead_x509::{CertificateRequest, X509Error};
 
+use crate::client_algorithms::ClientAlgorithms;
 use crate::error::Error;
-use crate::policy::ClientAlgorithms;
 
 /// What a client offers to show that it has a private key.
 pub(crate) enum KeyProof {
@@ -24,21 +24,29 @@ impl KeyProof {
             Self::PublicKey { key, proof } => key_of_proof(&key, &proof, principal)?,
             Self::Request(pem) => key_of_request(&pem)?,
         };
-        if !allowed.allow(key.kind(), hash) {
+        let Some(algorithm) = allowed.name_of(key.kind(), hash) else {
             let hash = hash.name().replace("sha", "SHA-");
             return Err(Error::Algorithm(format!("{}, {hash}", go_type(key.kind()))));
-        }
-        Ok(PossessedKey(key))
+        };
+        Ok(PossessedKey { key, algorithm })
     }
 }
 
 /// A public key whose private half the client has shown to hold. Only [`KeyProof::check`] makes one.
 #[derive(Debug, Clone)]
-pub(crate) struct PossessedKey(PublicKey);
+pub(crate) struct PossessedKey {
+    key: PublicKey,
+    algorithm: &'static str,
+}
 
 impl PossessedKey {
     pub(crate) const fn public_key(&self) -> &PublicKey {
-        &self.0
+        &self.key
+    }
+
+    /// Fulcio's name of what it signs with.
+    pub(crate) const fn algorithm(&self) -> &'static str {
+        self.algorithm
     }
 }
 

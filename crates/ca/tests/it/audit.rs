@@ -10,7 +10,7 @@ use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 
-async fn audit(authority: &Authority, query: &str) -> Answer {
+pub(crate) async fn audit(authority: &Authority, query: &str) -> Answer {
     let operations = sigstead_ca::audit_router(authority.database.clone());
     Answer::of(&operations, "GET", &format!("/ca/audit?{query}"), &[], Vec::new()).await
 }

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sigstead_ca::{
-    CaConfig, CertificateAuthority, ClientAlgorithms, CtConfig, CtLogConfig, IssuingCa, SctDelivery, router,
+    CaConfig, CertificateAuthority, ClientAlgorithms, CtConfig, CtLogConfig, CurrentPolicy, IssuingCa,
+    SctDelivery, router,
 };
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, PublicKey, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner};
@@ -35,6 +36,8 @@ pub(crate) struct Authority {
     pub(crate) issuer: Issuer,
     pub(crate) chain: Vec<Certificate>,
     pub(crate) database: Database,
+    /// Allows everything, until it is replaced.
+    pub(crate) policy: Arc<CurrentPolicy>,
     pub(crate) clock: Arc<ManualClock>,
     _folder: TempDir,
 }
@@ -125,9 +128,10 @@ impl Authority {
             clock: clock.clone(),
             lifetime: TEN_MINUTES,
         };
-        let router =
-            router(Arc::new(CertificateAuthority::new(config, &Tasks::new()).unwrap().allowing(allowed)));
-        Self { router, issuer, chain, database, clock, _folder: folder }
+        let policy = Arc::new(CurrentPolicy::default());
+        let authority = CertificateAuthority::new(config, &Tasks::new()).unwrap().allowing(allowed);
+        let router = router(Arc::new(authority.under(Arc::clone(&policy))));
+        Self { router, issuer, chain, database, policy, clock, _folder: folder }
     }
 
     pub(crate) fn router(&self) -> Router {

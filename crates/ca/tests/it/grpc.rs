@@ -20,7 +20,7 @@ use tonic::{Code, Request};
 use crate::ct_log::{CtLog, Mood};
 use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key};
 
-fn request(token: &str) -> CreateSigningCertificateRequest {
+pub(crate) fn request(token: &str) -> CreateSigningCertificateRequest {
     let key = key();
     let proof = key.sign_now(EMAIL.as_bytes()).unwrap();
     let content = key.public_key().to_pem();

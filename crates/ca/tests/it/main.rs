@@ -8,6 +8,7 @@ mod ct;
 mod ct_log;
 mod fixture;
 mod grpc;
+mod policy;
 mod possession;
 mod refusals;
 mod v1;

@@ -12,7 +12,7 @@ use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, key};
 
 const SIGNING_CERT: &str = "/api/v1/signingCert";
 
-fn request(key: &SoftwareSigner, content: &[u8]) -> Value {
+pub(crate) fn request(key: &SoftwareSigner, content: &[u8]) -> Value {
     json!({
         "publicKey": { "algorithm": "ecdsa", "content": BASE64_STANDARD.encode(content) },
         "signedEmailAddress": BASE64_STANDARD.encode(key.sign_now(EMAIL.as_bytes()).unwrap()),

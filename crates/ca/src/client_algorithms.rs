@@ -4,7 +4,7 @@ use sigstead_crypto::{HashAlgorithm, PublicKeyKind};
 use thiserror::Error;
 
 /// Fulcio's name, the kind of key, the hash, and whether it is allowed unless something else is said.
-const KNOWN: [(&str, PublicKeyKind, HashAlgorithm, bool); 9] = [
+static KNOWN: [Known; 9] = [
     ("ecdsa-sha2-256-nistp256", EcdsaP256, Sha256, true),
     ("ecdsa-sha2-384-nistp384", EcdsaP384, Sha384, true),
     ("ecdsa-sha2-512-nistp521", EcdsaP521, Sha512, true),
@@ -20,7 +20,9 @@ const KNOWN: [(&str, PublicKeyKind, HashAlgorithm, bool); 9] = [
 
 /// Kinds of key, each with a hash, that clients may have certified (Fulcio's `--client-signing-algorithms`).
 #[derive(Debug, Clone)]
-pub struct ClientAlgorithms(Vec<(PublicKeyKind, HashAlgorithm)>);
+pub struct ClientAlgorithms(Vec<&'static Known>);
+
+type Known = (&'static str, PublicKeyKind, HashAlgorithm, bool);
 
 /// A name that no algorithm here has; an operator configured it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -35,21 +37,26 @@ impl ClientAlgorithms {
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownAlgorithm> {
         let known = |name: &str| {
             let found = KNOWN.iter().find(|(known, ..)| *known == name);
-            found.map(|(_, kind, hash, _)| (*kind, *hash)).ok_or_else(|| UnknownAlgorithm(name.to_owned()))
+            found.ok_or_else(|| UnknownAlgorithm(name.to_owned()))
         };
         names.into_iter().map(known).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(crate) fn allow(&self, kind: PublicKeyKind, hash: HashAlgorithm) -> bool {
-        self.0.contains(&(kind, hash))
+    /// Fulcio's name of the algorithm, if it is among these.
+    pub(crate) fn name_of(&self, kind: PublicKeyKind, hash: HashAlgorithm) -> Option<&'static str> {
+        self.0.iter().find(|(_, known, with, _)| (*known, *with) == (kind, hash)).map(|(name, ..)| *name)
+    }
+
+    /// Fulcio's names of all of them.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(name, ..)| *name)
     }
 }
 
 /// Each kind of key with the hash of its strength.
 impl Default for ClientAlgorithms {
     fn default() -> Self {
-        let usual = KNOWN.iter().filter(|(.., is_usual)| *is_usual);
-        Self(usual.map(|(_, kind, hash, _)| (*kind, *hash)).collect())
+        Self(KNOWN.iter().filter(|(.., is_usual)| *is_usual).collect())
     }
 }
 
@@ -64,12 +71,13 @@ mod tests {
     #[test]
     fn names_and_defaults() {
         let usual = ClientAlgorithms::default();
-        assert!(usual.allow(EcdsaP384, Sha384) && !usual.allow(EcdsaP384, Sha256));
-        assert!(usual.allow(Rsa { bits: 3072 }, Sha256) && !usual.allow(Rsa { bits: 3072 }, Sha512));
+        assert_eq!(usual.name_of(EcdsaP384, Sha384), Some("ecdsa-sha2-384-nistp384"));
+        assert_eq!(usual.name_of(Rsa { bits: 3072 }, Sha256), Some("rsa-sign-pkcs1-3072-sha256"));
+        assert_eq!(usual.name_of(EcdsaP384, Sha256).or(usual.name_of(Rsa { bits: 3072 }, Sha512)), None);
         let some = ClientAlgorithms::from_names(["ed25519", "ecdsa-sha2-256-nistp384"]).unwrap();
-        assert!(
-            some.allow(Ed25519, Sha512) && some.allow(EcdsaP384, Sha256) && !some.allow(EcdsaP256, Sha256)
-        );
+        assert_eq!(some.name_of(EcdsaP384, Sha256), Some("ecdsa-sha2-256-nistp384"));
+        assert_eq!(some.name_of(EcdsaP256, Sha256), None);
+        assert_eq!(some.names().collect::<Vec<_>>(), ["ed25519", "ecdsa-sha2-256-nistp384"]);
         for wrong in ["ed25519-ph", "rsa-sign-pss-2048-sha256", ""] {
             let error = ClientAlgorithms::from_names([wrong]).unwrap_err();
             assert!(error.to_string().contains("ecdsa-sha2-256-nistp256"));
