@@ -4,6 +4,7 @@ mod audit;
 mod authority;
 mod backup;
 mod ca_audit;
+mod ca_policy;
 mod check;
 mod client;
 mod import;
@@ -102,6 +103,9 @@ struct CaArguments {
 enum CaCommand {
     /// Show who was given which certificate, on which claims, from the database's audit trail.
     Audit(Box<ca_audit::CaAudit>),
+    /// The issuance policy.
+    #[command(subcommand)]
+    Policy(ca_policy::CaPolicy),
     #[command(flatten)]
     Authority(Box<authority::AuthorityCommand>),
 }
@@ -172,6 +176,9 @@ impl Cli {
             Command::Up(up) => up.run().await,
             Command::Ca(CaArguments { service, command: None }) => start(Service::Ca, &service).await,
             Command::Ca(CaArguments { command: Some(CaCommand::Audit(audit)), .. }) => audit.run().await,
+            Command::Ca(CaArguments { command: Some(CaCommand::Policy(policy)), .. }) => {
+                Ok(policy.run().await)
+            }
             Command::Ca(CaArguments { command: Some(CaCommand::Authority(command)), .. }) => {
                 command.run(authority::Role::Ca).await
             }

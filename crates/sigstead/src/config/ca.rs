@@ -14,6 +14,8 @@ pub(crate) struct CaConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) authorities: AuthoritiesSource,
     pub(crate) issuers: PathBuf,
+    /// The issuance policy; without one every identity gets a certificate.
+    pub(crate) policy: Option<PathBuf>,
     pub(crate) lifetime: Duration,
     /// Whether the audit trail is served on the admin port.
     pub(crate) audit_api: bool,
@@ -37,6 +39,7 @@ impl Config {
             listen: self.needed_address(raw.listen.as_deref(), "ca.listen")?,
             authorities,
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
+            policy: raw.policy.as_deref().map(|path| self.path(path)),
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
             audit_api: raw.audit_api,
             ct: self.ca_ct()?,

@@ -49,6 +49,7 @@ pub(crate) struct RawCa {
     pub(crate) chain: Option<PathBuf>,
     pub(crate) authorities: Option<PathBuf>,
     pub(crate) issuers: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
     pub(crate) lifetime_secs: Option<u64>,
     pub(crate) audit_api: bool,
     pub(crate) ct_url: Option<String>,

@@ -1,21 +1,23 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig};
-use sigstead_identity::Providers;
+use sigstead_ca::{CaConfig as Parts, CertificateAuthority, CtConfig, CtLogConfig, CurrentPolicy, Policy};
+use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_store::Database;
 
 use super::authorities::{authorities, issuing_cas};
 use super::followed::Followed;
-use super::{Ground, expiry, http_client, issuers_file, keys};
+use super::text_file::TextFile;
+use super::{Ground, expiry, http_client, keys};
 use crate::config::{CaConfig, CaCtConfig};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
     let ct = config.ct.as_ref().map(ct_logs).transpose()?;
-    let issuers = issuers_file::read(&config.issuers)?;
-    let trusted = issuers_file::parse(&config.issuers, &issuers)?;
+    let issuers = TextFile::read(&config.issuers)?;
+    let trusted = issuers.parse(FulcioConfig::parse)?;
     let providers = Arc::new(Providers::new(trusted, Arc::clone(&ground.clock))?);
     let named = authorities(&config.authorities)?;
     let parts = Parts {
@@ -27,8 +29,9 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
         lifetime: config.lifetime,
     };
     let authority = CertificateAuthority::new(parts, &ground.tasks).context("the certificate authority")?;
-    let authority = Arc::new(authority);
-    issuers_file::follow(&config.issuers, issuers, providers, &ground.tasks);
+    let authority = Arc::new(authority.under(followed_policy(config, ground)?));
+    let replace = move |file: &TextFile| Ok(providers.replace(file.parse(FulcioConfig::parse)?)?);
+    issuers.follow("issuers", replace, &ground.tasks);
     let expiry = expiry::watch("ca", &named, ground);
     let (source, replaced, at) = (config.authorities.clone(), Arc::clone(&authority), ground.clone());
     Followed::new("ca-authorities", named).follow(
@@ -44,6 +47,27 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
     Ok(sigstead_ca::router(authority))
 }
 
+/// The policy of the configured file, in step with it; without a file the one that allows.
+fn followed_policy(config: &CaConfig, ground: &Ground) -> anyhow::Result<Arc<CurrentPolicy>> {
+    let Some(path) = &config.policy else { return Ok(Arc::default()) };
+    let file = TextFile::read(path)?;
+    let policy = Arc::new(CurrentPolicy::new(file.parse(Policy::parse)?));
+    let replaced = Arc::clone(&policy);
+    let replace = move |file: &TextFile| file.parse(Policy::parse).map(|policy| replaced.replace(policy));
+    file.follow("policy", replace, &ground.tasks);
+    Ok(policy)
+}
+
+/// The issuer configuration of a file.
+pub(crate) fn issuers(path: &Path) -> anyhow::Result<FulcioConfig> {
+    TextFile::read(path)?.parse(FulcioConfig::parse)
+}
+
+/// The issuance policy of a file.
+pub(crate) fn policy(path: &Path) -> anyhow::Result<Policy> {
+    TextFile::read(path)?.parse(Policy::parse)
+}
+
 /// What the admin port serves of the certificate authority: its audit trail, if it is told to.
 pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
     if config.audit_api { sigstead_ca::audit_router(database.clone()) } else { Router::new() }
@@ -51,7 +75,8 @@ pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
 
 /// Whether the files that `[ca]` names can be used.
 pub(crate) fn check_ca(config: &CaConfig, now: i64) -> anyhow::Result<()> {
-    issuers_file::parse(&config.issuers, &issuers_file::read(&config.issuers)?)?;
+    issuers(&config.issuers)?;
+    config.policy.as_deref().map(policy).transpose()?;
     CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now)?, now)?;
     for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
         log.http.build().context("what [ca] calls CT logs with")?;
