@@ -1,7 +1,7 @@
 //! Keys, algorithms, signing, verifying and signed notes: what every service's cryptography goes through.
 //!
 //! In scope: public keys as they arrive on the wire, signatures over messages and digests, the
-//! [`Signer`] seam, C2SP signed notes, PEM. The engine is aws-lc.
+//! [`Signer`] seam, C2SP signed notes, PEM, OLPC's canonical JSON. The engine is aws-lc.
 //! Out of scope: where private keys live (see `keystore`), certificates (see `x509`).
 
 mod algorithm;
@@ -9,6 +9,7 @@ mod ed25519ph;
 mod fermat;
 mod key;
 pub mod note;
+pub mod olpc_json;
 pub mod pem;
 mod secret;
 mod signer;

@@ -1,14 +1,16 @@
 //! What clients believe: the trusted root, the signing config and both in one file.
 //!
 //! In scope: assembling the documents of protobuf-specs' trust messages from the services' public
-//! keys and chains with their validity windows, and serving them over HTTP.
-//! Out of scope: making keys (`keystore`, the binary), verifying signatures (the clients do).
+//! keys and chains with their validity windows, serving them over HTTP, and the TUF repository through which clients
+//! follow them.
+//! Out of scope: making keys (`keystore`, the binary), verifying signatures of artifacts (the clients do).
 
 mod documents;
 mod http;
 mod material;
 mod signing_config;
 mod trusted_root;
+pub mod tuf;
 
 pub use documents::{Documents, TrustError};
 pub use http::{Published, router};

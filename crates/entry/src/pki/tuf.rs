@@ -1,11 +1,11 @@
 //! The `tuf` format: the root of a TUF repository, and roles' metadata that its keys sign.
 
-mod canonical_json;
 mod key;
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value, json};
+use sigstead_crypto::olpc_json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -156,7 +156,7 @@ impl Root {
         }
         let role =
             self.roles.get(name).ok_or_else(|| Rejection::entry(format!("tuf: unknown role {name:?}")))?;
-        let message = canonical_json::encode(&metadata.signed);
+        let message = olpc_json::encode(&metadata.signed);
         let verified = metadata.signatures.iter().filter_map(|signature| {
             let key =
                 self.keys.get(&signature.key_id).filter(|_| role.key_ids.contains(&signature.key_id))?;

@@ -1,8 +1,10 @@
+//! Canonical JSON as OLPC defined it: what TUF's signatures are over (TUF specification §4.2.1).
+
 use serde_json::{Number, Value};
 
-/// What TUF's signatures are over: canonical JSON as OLPC defined it, which knows whole numbers only and
-/// escapes nothing but quotes and backslashes. `None` for other numbers.
-pub(super) fn encode(signed: &Value) -> Option<Vec<u8>> {
+/// Fields in the order of their names' bytes, whole numbers only, nothing escaped but quotes and backslashes. `None`
+/// for other numbers.
+pub fn encode(signed: &Value) -> Option<Vec<u8>> {
     let mut text = String::new();
     write_canonical(signed, &mut text)?;
     Some(text.into_bytes())

@@ -1,0 +1,92 @@
+use sigstead_crypto::PublicKey;
+
+use super::ceremony::successor;
+use super::folder::Stored;
+use super::publisher::{Publisher, opened, verified};
+use super::{Envelope, Metadata, Role, Root, Signatories, Targets, TufError, targets};
+use crate::Documents;
+
+/// What people sign.
+impl Publisher {
+    /// Puts a signed root into the repository, if clients will follow to it and this publisher's keys may sign under it.
+    ///
+    /// # Errors
+    /// When signatures are missing, old or new, the version does not follow, or it has expired.
+    pub async fn publish_root(&self, envelope: &Envelope) -> Result<Metadata<Root>, TufError> {
+        let _lock = self.parts.folder.lock().await?;
+        let current = self.parts.folder.newest(Role::Root)?.map(|stored| opened(&stored)).transpose()?;
+        let root = successor(current.as_ref(), envelope)?;
+        if root.expires <= self.parts.clock.now() {
+            return Err(TufError::Plan(format!("it expired at {}", root.expires.to_rfc3339())));
+        }
+        for (role, key) in self.public_keys() {
+            let named = Signatories::of(&root.body, role)?;
+            if named.threshold != 1 || !named.keys.contains(key) {
+                return Err(TufError::Plan(format!(
+                    "it does not let this configuration's {role} key sign alone"
+                )));
+            }
+        }
+        self.install(&root, envelope)?;
+        Ok(root)
+    }
+
+    /// Puts targets that people signed into the repository.
+    ///
+    /// # Errors
+    /// When signatures are missing, the version does not follow, or the documents are others by now.
+    pub async fn publish_targets(&self, envelope: &Envelope, documents: &Documents) -> Result<(), TufError> {
+        let _lock = self.parts.folder.lock().await?;
+        let root = opened(&self.newest_root()?)?;
+        let signed: Metadata<Targets> = envelope.metadata(Role::Targets)?;
+        envelope.verify(&root.body, Role::Targets)?;
+        let next = self.next_version(Role::Targets)?;
+        if signed.version != next {
+            return Err(TufError::WrongVersion { found: signed.version, next });
+        }
+        if signed.body != targets::targets(documents) {
+            return Err(TufError::OtherDocuments);
+        }
+        self.write_documents(documents)?;
+        self.parts.folder.write(&Role::Targets.file_name(next), &envelope.to_file()?)
+    }
+
+    /// The next targets, for people to sign.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn next_targets(&self, documents: &Documents) -> Result<Metadata<Targets>, TufError> {
+        let version = self.next_version(Role::Targets)?;
+        let expires = self.parts.clock.now().plus(self.parts.lifetimes.targets);
+        Ok(Metadata::new(Role::Targets, version, expires, targets::targets(documents)))
+    }
+
+    /// The targets that people signed, and whether they are for these documents.
+    pub(super) fn offline_targets(
+        &self,
+        root: &Metadata<Root>,
+        documents: &Documents,
+    ) -> Result<(Stored, bool), TufError> {
+        let offline = |why: String| TufError::TargetsOffline(why);
+        let newest = self.parts.folder.newest(Role::Targets)?;
+        let stored = newest.ok_or_else(|| offline("nobody has signed any yet".to_owned()))?;
+        let signed: Metadata<Targets> =
+            verified(root, Role::Targets, &stored).map_err(|error| offline(error.to_string()))?;
+        Ok((stored, signed.body == targets::targets(documents)))
+    }
+
+    fn next_version(&self, role: Role) -> Result<u64, TufError> {
+        Ok(self.parts.folder.newest(role)?.map_or(0, |stored| stored.version).saturating_add(1))
+    }
+
+    fn public_keys(&self) -> impl Iterator<Item = (Role, &PublicKey)> {
+        self.parts.keys.iter().flat_map(|keys| {
+            let targets = keys.targets.iter().map(|signer| (Role::Targets, signer.public_key()));
+            let others = [
+                (Role::Snapshot, keys.snapshot.public_key()),
+                (Role::Timestamp, keys.timestamp.public_key()),
+            ];
+            targets.chain(others)
+        })
+    }
+}

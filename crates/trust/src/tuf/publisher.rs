@@ -1,0 +1,261 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sigstead_clock::{Clock, Timestamp};
+use sigstead_crypto::Signer;
+
+use super::ceremony::successor;
+use super::folder::{ROOT_COPY, Stored};
+use super::metadata::Listing;
+use super::{Envelope, Folder, Metadata, Role, Root, RootPlan, Signatories, TufError, targets};
+use crate::Documents;
+
+/// What a publisher works with.
+#[derive(Debug)]
+pub struct PublisherParts {
+    /// Where the repository is.
+    pub folder: Folder,
+    /// What expires, expires by it.
+    pub clock: Arc<dyn Clock>,
+    /// Without them, nothing is signed.
+    pub keys: Option<OnlineKeys>,
+    /// How long what it signs counts.
+    pub lifetimes: Lifetimes,
+    /// For development: the one key of a root that makes and renews itself.
+    pub root_signer: Option<Arc<dyn Signer>>,
+}
+
+/// The keys that sign while nobody watches.
+#[derive(Debug)]
+pub struct OnlineKeys {
+    /// Without it, people sign the targets as they sign the root.
+    pub targets: Option<Arc<dyn Signer>>,
+    /// For snapshots.
+    pub snapshot: Arc<dyn Signer>,
+    /// For timestamps.
+    pub timestamp: Arc<dyn Signer>,
+}
+
+/// How long each role's file counts; it is signed anew in the second half of that time.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Of targets.
+    pub targets: Duration,
+    /// Of snapshots.
+    pub snapshot: Duration,
+    /// Of timestamps: how long a client can be held back from what is new.
+    pub timestamp: Duration,
+}
+
+/// Of a root that makes itself.
+const ROOT_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Keeps a repository signed, and in step with the documents.
+#[derive(Debug)]
+pub struct Publisher {
+    pub(super) parts: PublisherParts,
+}
+
+impl Publisher {
+    /// With those keys, into that folder.
+    pub const fn new(parts: PublisherParts) -> Self {
+        Self { parts }
+    }
+
+    /// Signs and writes what is missing, is no longer as the documents or the root want it, or ends soon. Any number of
+    /// publishers may share a folder.
+    ///
+    /// # Errors
+    /// When there is no root, a key is not one that it names, or the folder cannot be written. What is there still counts.
+    pub async fn publish(&self, documents: &Documents) -> Result<(), TufError> {
+        let Some(keys) = &self.parts.keys else { return Ok(()) };
+        let _lock = self.parts.folder.lock().await?;
+        // 1. Who may sign. If we die here, then what the root no longer lets sign is signed anew by the next call.
+        let root = self.root().await?;
+        // 2. The documents, then what names them. If we die here or after 3, then clients follow the old timestamp to files
+        //    that stay; the next call finds the newer ones and goes on from them.
+        let (targets, is_current) = match &keys.targets {
+            Some(signer) => (self.targets(&root, documents, signer.as_ref()).await?, true),
+            None => self.offline_targets(&root, documents)?,
+        };
+        // 3. Which targets are current.
+        let listing = Listing::of(Role::Targets, targets.version, &targets.content);
+        let snapshot = self.renew(&root, Role::Snapshot, listing, keys.snapshot.as_ref()).await?;
+        // 4. Which snapshot is current: from here on, clients see all of it.
+        let listing = Listing::of(Role::Snapshot, snapshot.version, &snapshot.content);
+        self.renew(&root, Role::Timestamp, listing, keys.timestamp.as_ref()).await?;
+        if is_current { Ok(()) } else { Err(TufError::OtherDocuments) }
+    }
+
+    /// The root that counts.
+    ///
+    /// # Errors
+    /// When there is none, or it is not signed as it says itself.
+    pub fn current_root(&self) -> Result<Metadata<Root>, TufError> {
+        opened(&self.newest_root()?)
+    }
+
+    /// The folder that it writes.
+    pub const fn folder(&self) -> &Folder {
+        &self.parts.folder
+    }
+
+    /// What expires, expires by this clock.
+    pub(super) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Whether people sign that role's files, so that they must be told in time.
+    pub(super) fn is_signed_by_people(&self, role: Role) -> bool {
+        match role {
+            Role::Root => self.parts.root_signer.is_none(),
+            Role::Targets => self.parts.keys.as_ref().is_none_or(|keys| keys.targets.is_none()),
+            Role::Snapshot | Role::Timestamp => false,
+        }
+    }
+
+    pub(super) fn newest_root(&self) -> Result<Stored, TufError> {
+        let newest = self.parts.folder.newest(Role::Root)?;
+        newest.ok_or_else(|| TufError::NoRoot(self.parts.folder.path().to_owned()))
+    }
+
+    /// The root that counts; before that, a root that makes itself is made or renewed.
+    async fn root(&self) -> Result<Metadata<Root>, TufError> {
+        let current = self.parts.folder.newest(Role::Root)?.map(|stored| opened(&stored)).transpose()?;
+        let made = match &self.parts.root_signer {
+            Some(signer) => self.own_root(current.as_ref(), signer.as_ref()).await?,
+            None => None,
+        };
+        let root = made.or(current).ok_or_else(|| TufError::NoRoot(self.parts.folder.path().to_owned()))?;
+        // A crash may have come between the root and its copy.
+        let newest = self.parts.folder.version(Role::Root, root.version)?;
+        self.parts.folder.write(ROOT_COPY, &newest.content)?;
+        Ok(root)
+    }
+
+    /// The next root that `signer` alone answers for, if there is none, or its own is in its second half or names other keys.
+    async fn own_root(
+        &self,
+        current: Option<&Metadata<Root>>,
+        signer: &dyn Signer,
+    ) -> Result<Option<Metadata<Root>>, TufError> {
+        let root = Signatories { keys: vec![signer.public_key().clone()], threshold: 1 };
+        // A root that people have taken over is theirs.
+        if current
+            .is_some_and(|current| Signatories::of(&current.body, Role::Root).is_ok_and(|now| now != root))
+        {
+            return Ok(None);
+        }
+        let Some(OnlineKeys { targets: Some(targets), snapshot, timestamp }) = &self.parts.keys else {
+            return Ok(None);
+        };
+        let plan = RootPlan {
+            root,
+            targets: Signatories { keys: vec![targets.public_key().clone()], threshold: 1 },
+            snapshot: snapshot.public_key().clone(),
+            timestamp: timestamp.public_key().clone(),
+            expires: self.now().plus(ROOT_VALIDITY),
+        };
+        let next = plan.metadata(current.map_or(0, |current| current.version).saturating_add(1))?;
+        if current
+            .is_some_and(|current| current.body == next.body && !self.is_due(current.expires, ROOT_VALIDITY))
+        {
+            return Ok(None);
+        }
+        let mut envelope = Envelope::unsigned(&next)?;
+        envelope.sign(signer).await?;
+        self.install(&successor(current, &envelope)?, &envelope)?;
+        Ok(Some(next))
+    }
+
+    pub(super) fn install(&self, root: &Metadata<Root>, envelope: &Envelope) -> Result<(), TufError> {
+        let file = envelope.to_file()?;
+        self.parts.folder.write(&Role::Root.file_name(root.version), &file)?;
+        self.parts.folder.write(ROOT_COPY, &file)
+    }
+
+    async fn targets(
+        &self,
+        root: &Metadata<Root>,
+        documents: &Documents,
+        signer: &dyn Signer,
+    ) -> Result<Stored, TufError> {
+        self.write_documents(documents)?;
+        self.renew(root, Role::Targets, targets::targets(documents), signer).await
+    }
+
+    pub(super) fn write_documents(&self, documents: &Documents) -> Result<(), TufError> {
+        targets::files(documents).try_for_each(|(path, content)| self.parts.folder.write(&path, content))
+    }
+
+    /// The newest file of a role while it says `body` and is good for long enough, otherwise the next version of it.
+    async fn renew<B: Serialize + DeserializeOwned + PartialEq>(
+        &self,
+        root: &Metadata<Root>,
+        role: Role,
+        body: B,
+        signer: &dyn Signer,
+    ) -> Result<Stored, TufError> {
+        let validity = self.parts.lifetimes.of(role);
+        let newest = self.parts.folder.newest(role)?;
+        if let Some(stored) = &newest
+            && let Ok(metadata) = verified::<B>(root, role, stored)
+            && metadata.body == body
+            && !self.is_due(metadata.expires, validity)
+        {
+            return Ok(stored.clone());
+        }
+        let version = newest.map_or(0, |stored| stored.version).saturating_add(1);
+        let metadata = Metadata::new(role, version, self.now().plus(validity), body);
+        let mut envelope = Envelope::unsigned(&metadata)?;
+        envelope.sign(signer).await?;
+        envelope.verify(&root.body, role)?;
+        let content = envelope.to_file()?;
+        self.parts.folder.write(&role.file_name(version), &content)?;
+        tracing::info!(role = role.name(), version, expires = %metadata.expires.to_rfc3339(), "TUF metadata signed");
+        Ok(Stored { version, content })
+    }
+
+    fn is_due(&self, expires: Timestamp, validity: Duration) -> bool {
+        self.now().plus(validity / 2) >= expires
+    }
+}
+
+impl Lifetimes {
+    const fn of(self, role: Role) -> Duration {
+        match role {
+            Role::Root => ROOT_VALIDITY,
+            Role::Targets => self.targets,
+            Role::Snapshot => self.snapshot,
+            Role::Timestamp => self.timestamp,
+        }
+    }
+}
+
+/// What a root file says, if it is signed as it says itself.
+pub(super) fn opened(stored: &Stored) -> Result<Metadata<Root>, TufError> {
+    let damaged =
+        |error: TufError| TufError::Damaged(Role::Root.file_name(stored.version), error.to_string());
+    let envelope = Envelope::parse(&stored.content).map_err(damaged)?;
+    let root: Metadata<Root> = envelope.metadata(Role::Root).map_err(damaged)?;
+    envelope.verify(&root.body, Role::Root).map_err(damaged)?;
+    Ok(root)
+}
+
+/// What a role's file says, if it is signed as the root wants and is the version that its name says.
+pub(super) fn verified<B: DeserializeOwned>(
+    root: &Metadata<Root>,
+    role: Role,
+    stored: &Stored,
+) -> Result<Metadata<B>, TufError> {
+    let damaged = |error: TufError| TufError::Damaged(role.file_name(stored.version), error.to_string());
+    let envelope = Envelope::parse(&stored.content).map_err(damaged)?;
+    envelope.verify(&root.body, role).map_err(damaged)?;
+    let metadata: Metadata<B> = envelope.metadata(role).map_err(damaged)?;
+    match metadata.version == stored.version {
+        true => Ok(metadata),
+        false => Err(damaged(TufError::WrongVersion { found: metadata.version, next: stored.version })),
+    }
+}

@@ -1,0 +1,29 @@
+use sigstead_trust::tuf::Upkeep;
+
+use crate::fixture::{DAY, Repository, documents};
+
+#[tokio::test]
+async fn people_are_told_before_clients_notice() {
+    let repository = Repository::published().await;
+    let upkeep = Upkeep::new(repository.publisher());
+    assert!(upkeep.usable().is_err(), "nothing is known before the first turn");
+    for day in 0..=400 {
+        upkeep.turn(&documents("a")).await;
+        assert_eq!(upkeep.usable().is_ok(), day < 365, "day {day}: {:?}", upkeep.usable());
+        assert_eq!(upkeep.settled().is_ok(), day <= 335, "day {day}: {:?}", upkeep.settled());
+        repository.clock.advance(DAY);
+    }
+    assert!(upkeep.usable().unwrap_err().contains("root expired"));
+    assert!(upkeep.settled().unwrap_err().contains("root ends"));
+}
+
+#[tokio::test]
+async fn a_repository_without_a_root_says_what_to_do() {
+    let repository = Repository::empty();
+    let upkeep = Upkeep::new(repository.publisher());
+    upkeep.turn(&documents("a")).await;
+    assert!(upkeep.usable().unwrap_err().contains("trust root init"));
+    repository.publish_root(&repository.plan().metadata(1).unwrap(), &[0, 1]).await.unwrap();
+    upkeep.turn(&documents("a")).await;
+    assert_eq!((upkeep.usable(), upkeep.settled()), (Ok(()), Ok(())));
+}
