@@ -17,9 +17,9 @@ impl DataDir {
     /// Makes the directory if it is not there, and takes it for this process.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let path = std::path::absolute(path)?;
-        std::fs::create_dir_all(path.join("keys"))
-            .with_context(|| format!("cannot make the data directory {}", path.display()))?;
-        for private in [&path, &path.join("keys")] {
+        for private in [path.clone(), path.join("keys"), path.join("offline-keys")] {
+            std::fs::create_dir_all(&private)
+                .with_context(|| format!("cannot make the data directory {}", private.display()))?;
             std::fs::set_permissions(private, Permissions::from_mode(0o700))?;
         }
         let lock = take(&path)?;

@@ -1,12 +1,13 @@
 //! Keys and certificate chains for `sigstead up`, made at first start and kept.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use sigstead_clock::{Clock, Timestamp};
-use sigstead_crypto::{KeyKind, Secret, Signer as _, SoftwareSigner};
+use sigstead_crypto::{KeyKind, Secret, Signer, SoftwareSigner};
 use sigstead_x509::authority::{self, Profile};
 use sigstead_x509::{Certificate, parse_pem_chain};
 
@@ -22,6 +23,8 @@ const PUBLIC: u32 = 0o644;
 pub(crate) struct Provisioned {
     pub(crate) issuer_key: SoftwareSigner,
     pub(crate) issuer_secret: Secret<String>,
+    /// The one key of the TUF repository's root, unless its owner took it away.
+    pub(crate) tuf_root: Option<Arc<dyn Signer>>,
     /// When the keys were made: what they sign counts from here.
     pub(crate) since: Timestamp,
 }
@@ -46,13 +49,18 @@ pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Resu
     log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
     step("CT log: key");
     log_key(data, "keys/ct.key", "ct.pub", KeyKind::EcdsaP256)?;
+    step("TUF repository: keys");
+    for name in ["keys/tuf-targets.key", "keys/tuf-snapshot.key", "keys/tuf-timestamp.key"] {
+        key(data, name, KeyKind::EcdsaP256)?;
+    }
+    let tuf_root = tuf_root(data)?;
     step("development issuer: key");
     let issuer_key = key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?;
     let issuer_secret = secret(data, "dev-issuer.secret")?;
     progress.finish_and_clear();
     let root = chain.last().context("the CA chain is empty")?;
     let since = Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default());
-    Ok(Provisioned { issuer_key, issuer_secret, since })
+    Ok(Provisioned { issuer_key, issuer_secret, tuf_root, since })
 }
 
 /// Shown while keys are made; a later start has nothing to show.
@@ -60,7 +68,7 @@ fn progress(data: &DataDir) -> ProgressBar {
     if data.file("dev-issuer.secret").exists() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(5);
+    let bar = ProgressBar::new(6);
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
         bar.set_style(style);
     }
@@ -82,6 +90,15 @@ fn log_key(data: &DataDir, private: &str, public: &str, kind: KeyKind) -> anyhow
     let signer = key(data, private, kind)?;
     let pem = signer.public_key().to_pem();
     write_if_other(&data.file(public), pem.as_bytes())
+}
+
+/// Away from the keys that sign every day: its owner may take it offline once the repository is there.
+fn tuf_root(data: &DataDir) -> anyhow::Result<Option<Arc<dyn Signer>>> {
+    let name = "offline-keys/tuf-root.key";
+    if data.file("tuf/root.json").exists() && !data.file(name).exists() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(key(data, name, KeyKind::EcdsaP256)?)))
 }
 
 fn secret(data: &DataDir, name: &str) -> anyhow::Result<Secret<String>> {

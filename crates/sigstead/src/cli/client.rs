@@ -68,7 +68,8 @@ impl Client {
             Self::Env { client, instance } => {
                 let (dir, trust) = instance.load()?;
                 write_documents(&dir, &wire::trust_documents(&trust)?)?;
-                console::line(environment(client, &dir, &trust).trim_end());
+                let text = environment(client, &dir, &trust) + &following(client, &trust);
+                console::line(text.trim_end());
             }
             Self::TrustedRoot(output) => output.write("trusted_root.json")?,
             Self::SigningConfig(output) => output.write("signing_config.v0.2.json")?,
@@ -146,5 +147,21 @@ fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
              # curl -sS -H 'Content-Type: application/timestamp-query' --data-binary @q.tsq {tsa} -o r.tsr\n\
              # openssl ts -verify -queryfile q.tsq -in r.tsr -CAfile {dir}/tsa.certchain.pem\n"
         ),
+    }
+}
+
+/// How the client follows the trust root by TUF instead.
+fn following(client: ClientKind, trust: &TrustConfig) -> String {
+    let Some((url, folder)) = &trust.mirror else { return String::new() };
+    let root = folder.join("root.json");
+    let root = root.display();
+    match client {
+        ClientKind::Cosign | ClientKind::Cosign2 => {
+            format!("# Or by TUF, without these files: cosign initialize --mirror {url} --root {root}\n")
+        }
+        ClientKind::Python => format!(
+            "# Or by TUF: sigstore --instance {url} trust-instance {root}, then --instance {url} instead of --trust-config\n"
+        ),
+        ClientKind::RekorCli | ClientKind::Openssl => String::new(),
     }
 }

@@ -15,6 +15,9 @@ mod rotate;
 mod search;
 mod service;
 mod token;
+mod trust;
+mod trust_root;
+mod trust_sign;
 mod up;
 mod up_report;
 
@@ -64,8 +67,9 @@ enum Command {
     /// Start the certificate-transparency log alone, or audit it.
     #[command(args_conflicts_with_subcommands = true)]
     Ct(CtArguments),
-    /// Serve the trust root alone.
-    Trust(ServiceArguments),
+    /// Serve the trust root alone, or look after its TUF repository.
+    #[command(args_conflicts_with_subcommands = true)]
+    Trust(TrustArguments),
     /// Get an identity token from the development issuer of a running `sigstead up`.
     Token(token::Token),
     /// What clients need: flags, environment, trusted root, signing config.
@@ -159,6 +163,14 @@ enum CtCommand {
     Audit(audit::Audit),
 }
 
+#[derive(Debug, Args)]
+struct TrustArguments {
+    #[command(flatten)]
+    service: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<trust::TrustCommand>,
+}
+
 /// The data directory of `sigstead up`.
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
@@ -186,7 +198,10 @@ impl Cli {
             Command::Tsa(TsaArguments { command: Some(command), .. }) => {
                 command.run(authority::Role::Tsa).await
             }
-            Command::Trust(arguments) => start(Service::Trust, &arguments).await,
+            Command::Trust(TrustArguments { service, command: None }) => {
+                start(Service::Trust, &service).await
+            }
+            Command::Trust(TrustArguments { command: Some(command), .. }) => command.run().await,
             Command::Log(LogArguments { service, command: None }) => start(Service::Log, &service).await,
             Command::Log(LogArguments { command: Some(LogCommand::Audit(audit)), .. }) => {
                 audit.run(&[TreeKind::RekorV1, TreeKind::RekorV2]).await

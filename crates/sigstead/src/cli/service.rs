@@ -51,6 +51,7 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let health = Health::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let listen = listen_address(service, &config)?;
+    let metrics = install_metrics()?;
     let tls = wire::tls(&config, service.section(), Arc::clone(&clock))?;
     let bound = bind(service.name(), listen).await?.with_tls(tls);
     let ready = format!("{} listens on {}", service.name(), bound.url());
@@ -73,14 +74,17 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         Service::Ct => {
             wire::ct(&config.ct()?, opened.insert(wire::open_database(&config).await?), &ground).await?
         }
-        Service::Trust => sigstead_trust::router(wire::trust(config.trust()?, |_| Ok(()), &tasks)?),
+        Service::Trust => {
+            let documents = wire::trust(config.trust()?, |_| Ok(()), &tasks)?;
+            wire::trust_router(&config, documents, None, &ground).await?
+        }
     };
     serve(bound, router, service.section(), &config, &tasks).await?;
     let operations = match (service, &opened) {
         (Service::Ca, Some(database)) => wire::ca_operations(&config.ca()?, database),
         _ => Router::new(),
     };
-    serve_admin(&config, admin_router(health, install_metrics()?).merge(operations), &ground).await?;
+    serve_admin(&config, admin_router(health, metrics).merge(operations), &ground).await?;
     console::line(ready);
     shutdown::wait_and_finish(&tasks, opened.as_ref()).await?;
     Ok(ExitCode::SUCCESS)

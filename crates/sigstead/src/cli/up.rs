@@ -179,7 +179,8 @@ impl Up {
         let folder = config.folder().to_owned();
         let documents =
             wire::trust(config.trust()?, move |documents| write_documents(&folder, documents), tasks)?;
-        listeners.trust.serve(sigstead_trust::router(documents), &limits, tasks);
+        let trust = wire::trust_router(config, documents, provisioned.tuf_root, &ground).await?;
+        listeners.trust.serve(trust, &limits, tasks);
         let operations = wire::ca_operations(&config.ca()?, database);
         listeners.admin.serve(admin_router(health, metrics).merge(operations), &limits, tasks);
         Ok(())

@@ -23,6 +23,7 @@ pub(super) struct Report {
     trusted_root: PathBuf,
     signing_config: PathBuf,
     client_trust_config: PathBuf,
+    tuf_root: PathBuf,
 }
 
 impl Report {
@@ -46,6 +47,7 @@ impl Report {
             trusted_root: data.file("trusted_root.json"),
             signing_config: data.file("signing_config.v0.2.json"),
             client_trust_config: data.file("client_trust_config.json"),
+            tuf_root: data.file("tuf/root.json"),
         })
     }
 
@@ -73,7 +75,8 @@ impl Report {
     }
 
     fn commands(&self) -> String {
-        let Self { issuer, .. } = self;
+        let Self { issuer, trust, .. } = self;
+        let tuf_root = relative(&self.tuf_root);
         let signing_config = relative(&self.signing_config);
         let trusted_root = relative(&self.trusted_root);
         let data = relative(&self.data);
@@ -92,6 +95,8 @@ impl Report {
                  --identity-token \"$({token})\" --bundle FILE.sigstore.json FILE\n  \
                cosign verify-blob --trusted-root {trusted_root} --bundle FILE.sigstore.json \\\n    \
                  --certificate-identity dev@example.com --certificate-oidc-issuer {issuer} FILE\n\n\
+             Or follow the trust root by TUF; the files are not named any more then:\n\n  \
+               cosign initialize --mirror {trust} --root {tuf_root}\n\n\
              The issuer at {issuer} signs whatever its owner asks for: it is for development.\n\
              Data and keys: {data}. Stop with Ctrl-C."
         )

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::ca_ct::RawCtLog;
 use super::tls::RawTls;
+use super::trust_tuf::RawTuf;
 
 /// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
 const ENVIRONMENT_PREFIX: &str = "SIGSTEAD_";
@@ -164,6 +165,7 @@ pub(crate) struct RawTrust {
     pub(super) tls: Option<RawTls>,
     pub(crate) url: Option<String>,
     pub(crate) oidc_url: Option<String>,
+    pub(super) tuf: Option<RawTuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -25,6 +25,8 @@ pub(crate) struct TrustConfig {
     pub(crate) ct: Option<TrustedLog>,
     /// The others that the CA logs to.
     pub(crate) ct_logs: Vec<TrustedLog>,
+    /// The TUF repository's URL, and its folder.
+    pub(crate) mirror: Option<(String, PathBuf)>,
 }
 
 /// A log in the trust root.
@@ -58,6 +60,7 @@ impl Config {
             )?,
             ct: self.trusted_log((&ct.url, &ct.public_key, &ct.since), None, "ct")?,
             ct_logs: self.trusted_ct_logs()?,
+            mirror: trust.url.clone().zip(self.tuf()?.map(|tuf| tuf.folder)),
         })
     }
 

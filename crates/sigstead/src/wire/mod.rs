@@ -11,6 +11,7 @@ mod text_file;
 mod tls;
 mod trust;
 mod tsa;
+mod tuf;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) use log::{check_witnessing, log};
 pub(crate) use tls::{http_client, tls};
 pub(crate) use trust::{trust, trust_documents};
 pub(crate) use tsa::{check_tsa, tsa};
+pub(crate) use tuf::{check_tuf, trust_router, tuf_publisher};
 
 use crate::config::Config;
 

@@ -86,16 +86,16 @@ impl Envelope {
         }
     }
 
-    /// Adds a signature, in the place of an earlier one by the same key.
+    /// Adds a signature, in the place of an earlier one by the same key; that key's id.
     ///
     /// # Errors
     /// When the key is of a kind that TUF clients do not take, or does not sign.
-    pub async fn sign(&mut self, signer: &dyn Signer) -> Result<(), TufError> {
+    pub async fn sign(&mut self, signer: &dyn Signer) -> Result<String, TufError> {
         let keyid = Key::of(signer.public_key())?.id();
         let sig = hex::encode(signer.sign(&self.message()?).await?);
         self.signatures.retain(|signature| signature.keyid != keyid);
-        self.signatures.push(Signature { keyid, sig });
-        Ok(())
+        self.signatures.push(Signature { keyid: keyid.clone(), sig });
+        Ok(keyid)
     }
 
     /// Takes over the signatures of a copy that was signed elsewhere.

@@ -1,0 +1,77 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::bail;
+use serde::Deserialize;
+use sigstead_trust::tuf::Lifetimes;
+
+use super::Config;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawTuf {
+    pub(super) folder: Option<PathBuf>,
+    targets_key: Option<String>,
+    snapshot_key: Option<String>,
+    timestamp_key: Option<String>,
+    targets_days: Option<u64>,
+    snapshot_days: Option<u64>,
+    timestamp_days: Option<u64>,
+}
+
+/// `[trust.tuf]`.
+pub(crate) struct TufConfig {
+    pub(crate) folder: PathBuf,
+    /// Without them, the folder is served as it is.
+    pub(crate) keys: Option<TufKeys>,
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// Key URIs.
+pub(crate) struct TufKeys {
+    /// Without it, people sign targets.
+    pub(crate) targets: Option<String>,
+    pub(crate) snapshot: String,
+    pub(crate) timestamp: String,
+}
+
+impl Config {
+    /// `[trust.tuf]`, complete; `None` if the file has none.
+    pub(crate) fn tuf(&self) -> anyhow::Result<Option<TufConfig>> {
+        let Some(raw) = &self.raw.trust.tuf else { return Ok(None) };
+        let is_publisher =
+            [&raw.targets_key, &raw.snapshot_key, &raw.timestamp_key].into_iter().any(Option::is_some);
+        let keys = || {
+            let targets = &raw.targets_key;
+            anyhow::Ok(TufKeys {
+                targets: targets
+                    .as_ref()
+                    .map(|key| self.key(Some(key), "trust.tuf.targets_key"))
+                    .transpose()?,
+                snapshot: self.key(raw.snapshot_key.as_deref(), "trust.tuf.snapshot_key")?,
+                timestamp: self.key(raw.timestamp_key.as_deref(), "trust.tuf.timestamp_key")?,
+            })
+        };
+        Ok(Some(TufConfig {
+            folder: self.needed_path(raw.folder.as_deref(), "trust.tuf.folder")?,
+            keys: is_publisher.then(keys).transpose()?,
+            lifetimes: Lifetimes {
+                targets: self.days(raw.targets_days.unwrap_or(180), "trust.tuf.targets_days")?,
+                snapshot: self.days(raw.snapshot_days.unwrap_or(21), "trust.tuf.snapshot_days")?,
+                timestamp: self.days(raw.timestamp_days.unwrap_or(7), "trust.tuf.timestamp_days")?,
+            },
+        }))
+    }
+
+    fn days(&self, days: u64, key: &str) -> anyhow::Result<Duration> {
+        match (1..=MOST_DAYS).contains(&days) {
+            true => Ok(Duration::from_secs(days * 24 * 3600)),
+            false => {
+                bail!(self.wrong(key, &days.to_string(), &format!("write a number from 1 to {MOST_DAYS}")))
+            }
+        }
+    }
+}
+
+/// Ten years: as long as the roots that `up` makes.
+const MOST_DAYS: u64 = 3650;
