@@ -59,9 +59,37 @@ fn whole(number: &Number) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        // Control characters are not escaped, so only without them is it JSON again.
+        let text = "[^\\p{Cc}]{0,8}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(text, inner, 0..6).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn says_the_same_however_it_was_written(value in json_value()) {
+            let form = encode(&value).unwrap();
+            prop_assert_eq!(&serde_json::from_slice::<Value>(&form).unwrap(), &value);
+            let pretty: Value = serde_json::from_str(&serde_json::to_string_pretty(&value).unwrap()).unwrap();
+            prop_assert_eq!(encode(&pretty).unwrap(), form);
+        }
+    }
 
     #[test]
     fn as_olpc_writes_it() {

@@ -64,11 +64,13 @@ fn take(dir: &Path) -> anyhow::Result<File> {
 
 /// Replaces `file` as one step: a reader sees the old content or the new one.
 pub(crate) fn write_atomically(file: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    // A bare name has no folder to sync.
+    let file = std::path::absolute(file)?;
     let temporary = file.with_extension("new");
     let mut new = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
     new.write_all(content)?;
     new.sync_all()?;
-    std::fs::rename(&temporary, file)?;
+    std::fs::rename(&temporary, &file)?;
     if let Some(dir) = file.parent() {
         File::open(dir)?.sync_all()?;
     }

@@ -32,7 +32,10 @@ pub fn router(documents: Published, repository: Option<Folder>) -> Router {
 }
 
 async fn index(State(served): State<Served>) -> String {
-    served.documents.load().files().map(|(name, _, _)| format!("{name}\n")).collect()
+    let documents = served.documents.load();
+    let documents = documents.files().map(|(name, _, _)| name);
+    let repository = served.repository.iter().flat_map(|_| ["root.json", "timestamp.json"]);
+    documents.chain(repository).map(|name| format!("{name}\n")).collect()
 }
 
 async fn file(State(served): State<Served>, Path(name): Path<String>, request: HeaderMap) -> Response {

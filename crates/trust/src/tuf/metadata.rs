@@ -172,13 +172,14 @@ impl Listing {
         Self { meta: BTreeMap::from([(format!("{role}.json"), meta)]) }
     }
 
-    /// The version that it vouches for, if `content` could be it.
+    /// Whether `content` is the file that it vouches for.
     pub(super) fn vouches(&self, role: Role, version: u64, content: &[u8]) -> Result<(), TufError> {
-        let name = role.file_name(version);
-        let wanted = Self::of(role, version, content);
-        match self.meta.get(&format!("{role}.json")) == wanted.meta.get(&format!("{role}.json")) {
+        match *self == Self::of(role, version, content) {
             true => Ok(()),
-            false => Err(TufError::Damaged(name, "not the file that was vouched for".to_owned())),
+            false => Err(TufError::Damaged(
+                role.file_name(version),
+                "not the file that was vouched for".to_owned(),
+            )),
         }
     }
 

@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod key;
 mod metadata;
+mod own_root;
 mod people;
 mod publisher;
 mod standing;

@@ -16,7 +16,7 @@ impl Publisher {
         let _lock = self.parts.folder.lock().await?;
         let current = self.parts.folder.newest(Role::Root)?.map(|stored| opened(&stored)).transpose()?;
         let root = successor(current.as_ref(), envelope)?;
-        if root.expires <= self.parts.clock.now() {
+        if root.expires <= self.now() {
             return Err(TufError::Plan(format!("it expired at {}", root.expires.to_rfc3339())));
         }
         for (role, key) in self.public_keys() {
@@ -37,7 +37,7 @@ impl Publisher {
     /// When signatures are missing, the version does not follow, or the documents are others by now.
     pub async fn publish_targets(&self, envelope: &Envelope, documents: &Documents) -> Result<(), TufError> {
         let _lock = self.parts.folder.lock().await?;
-        let root = opened(&self.newest_root()?)?;
+        let root = self.current_root()?;
         let signed: Metadata<Targets> = envelope.metadata(Role::Targets)?;
         envelope.verify(&root.body, Role::Targets)?;
         let next = self.next_version(Role::Targets)?;
@@ -57,7 +57,7 @@ impl Publisher {
     /// When the folder cannot be read.
     pub fn next_targets(&self, documents: &Documents) -> Result<Metadata<Targets>, TufError> {
         let version = self.next_version(Role::Targets)?;
-        let expires = self.parts.clock.now().plus(self.parts.lifetimes.targets);
+        let expires = self.end(Role::Targets);
         Ok(Metadata::new(Role::Targets, version, expires, targets::targets(documents)))
     }
 

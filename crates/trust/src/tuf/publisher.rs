@@ -6,10 +6,9 @@ use serde::de::DeserializeOwned;
 use sigstead_clock::{Clock, Timestamp};
 use sigstead_crypto::Signer;
 
-use super::ceremony::successor;
-use super::folder::{ROOT_COPY, Stored};
+use super::folder::Stored;
 use super::metadata::Listing;
-use super::{Envelope, Folder, Metadata, Role, Root, RootPlan, Signatories, TufError, targets};
+use super::{Envelope, Folder, Metadata, Role, Root, TufError, targets};
 use crate::Documents;
 
 /// What a publisher works with.
@@ -48,9 +47,6 @@ pub struct Lifetimes {
     /// Of timestamps: how long a client can be held back from what is new.
     pub timestamp: Duration,
 }
-
-/// Of a root that makes itself.
-const ROOT_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Keeps a repository signed, and in step with the documents.
 #[derive(Debug)]
@@ -94,7 +90,8 @@ impl Publisher {
     /// # Errors
     /// When there is none, or it is not signed as it says itself.
     pub fn current_root(&self) -> Result<Metadata<Root>, TufError> {
-        opened(&self.newest_root()?)
+        let newest = self.parts.folder.newest(Role::Root)?;
+        opened(&newest.ok_or_else(|| TufError::NoRoot(self.parts.folder.path().to_owned()))?)
     }
 
     /// The folder that it writes.
@@ -114,66 +111,6 @@ impl Publisher {
             Role::Targets => self.parts.keys.as_ref().is_none_or(|keys| keys.targets.is_none()),
             Role::Snapshot | Role::Timestamp => false,
         }
-    }
-
-    pub(super) fn newest_root(&self) -> Result<Stored, TufError> {
-        let newest = self.parts.folder.newest(Role::Root)?;
-        newest.ok_or_else(|| TufError::NoRoot(self.parts.folder.path().to_owned()))
-    }
-
-    /// The root that counts; before that, a root that makes itself is made or renewed.
-    async fn root(&self) -> Result<Metadata<Root>, TufError> {
-        let current = self.parts.folder.newest(Role::Root)?.map(|stored| opened(&stored)).transpose()?;
-        let made = match &self.parts.root_signer {
-            Some(signer) => self.own_root(current.as_ref(), signer.as_ref()).await?,
-            None => None,
-        };
-        let root = made.or(current).ok_or_else(|| TufError::NoRoot(self.parts.folder.path().to_owned()))?;
-        // A crash may have come between the root and its copy.
-        let newest = self.parts.folder.version(Role::Root, root.version)?;
-        self.parts.folder.write(ROOT_COPY, &newest.content)?;
-        Ok(root)
-    }
-
-    /// The next root that `signer` alone answers for, if there is none, or its own is in its second half or names other keys.
-    async fn own_root(
-        &self,
-        current: Option<&Metadata<Root>>,
-        signer: &dyn Signer,
-    ) -> Result<Option<Metadata<Root>>, TufError> {
-        let root = Signatories { keys: vec![signer.public_key().clone()], threshold: 1 };
-        // A root that people have taken over is theirs.
-        if current
-            .is_some_and(|current| Signatories::of(&current.body, Role::Root).is_ok_and(|now| now != root))
-        {
-            return Ok(None);
-        }
-        let Some(OnlineKeys { targets: Some(targets), snapshot, timestamp }) = &self.parts.keys else {
-            return Ok(None);
-        };
-        let plan = RootPlan {
-            root,
-            targets: Signatories { keys: vec![targets.public_key().clone()], threshold: 1 },
-            snapshot: snapshot.public_key().clone(),
-            timestamp: timestamp.public_key().clone(),
-            expires: self.now().plus(ROOT_VALIDITY),
-        };
-        let next = plan.metadata(current.map_or(0, |current| current.version).saturating_add(1))?;
-        if current
-            .is_some_and(|current| current.body == next.body && !self.is_due(current.expires, ROOT_VALIDITY))
-        {
-            return Ok(None);
-        }
-        let mut envelope = Envelope::unsigned(&next)?;
-        envelope.sign(signer).await?;
-        self.install(&successor(current, &envelope)?, &envelope)?;
-        Ok(Some(next))
-    }
-
-    pub(super) fn install(&self, root: &Metadata<Root>, envelope: &Envelope) -> Result<(), TufError> {
-        let file = envelope.to_file()?;
-        self.parts.folder.write(&Role::Root.file_name(root.version), &file)?;
-        self.parts.folder.write(ROOT_COPY, &file)
     }
 
     async fn targets(
@@ -198,17 +135,16 @@ impl Publisher {
         body: B,
         signer: &dyn Signer,
     ) -> Result<Stored, TufError> {
-        let validity = self.parts.lifetimes.of(role);
         let newest = self.parts.folder.newest(role)?;
         if let Some(stored) = &newest
             && let Ok(metadata) = verified::<B>(root, role, stored)
             && metadata.body == body
-            && !self.is_due(metadata.expires, validity)
+            && !self.is_due(role, metadata.expires)
         {
             return Ok(stored.clone());
         }
         let version = newest.map_or(0, |stored| stored.version).saturating_add(1);
-        let metadata = Metadata::new(role, version, self.now().plus(validity), body);
+        let metadata = Metadata::new(role, version, self.end(role), body);
         let mut envelope = Envelope::unsigned(&metadata)?;
         envelope.sign(signer).await?;
         envelope.verify(&root.body, role)?;
@@ -218,15 +154,24 @@ impl Publisher {
         Ok(Stored { version, content })
     }
 
-    fn is_due(&self, expires: Timestamp, validity: Duration) -> bool {
-        self.now().plus(validity / 2) >= expires
+    /// When what a role signs now ends.
+    pub(super) fn end(&self, role: Role) -> Timestamp {
+        self.now().plus(self.parts.lifetimes.of(role))
+    }
+
+    /// Whether what a role signed is in the second half of its time.
+    pub(super) fn is_due(&self, role: Role, expires: Timestamp) -> bool {
+        self.now().plus(self.parts.lifetimes.of(role) / 2) >= expires
     }
 }
+
+/// Of a root that makes itself; people say how long theirs counts.
+const OWN_ROOT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Lifetimes {
     const fn of(self, role: Role) -> Duration {
         match role {
-            Role::Root => ROOT_VALIDITY,
+            Role::Root => OWN_ROOT,
             Role::Targets => self.targets,
             Role::Snapshot => self.snapshot,
             Role::Timestamp => self.timestamp,
