@@ -211,6 +211,30 @@ def test_advice_before_the_root_ends_and_refusal_after(ceremony):
     assert ceremony.command("status", ok=False, env=at("+45d")).stdout.splitlines()[1].split()[-1] == "0"
 
 
+def test_a_running_service_signs_anew_by_itself(ceremony, work):
+    """Its clock runs so fast that half a day is a second; a request then takes longer than any that is answered."""
+    ceremony.settings += ["trust.tuf.timestamp_days=1", "trust.tuf.snapshot_days=2", "trust.tuf.targets_days=4"]
+    key = ceremony.key("anna")
+    ceremony.sign(ceremony.prepare("root", "init", *names("anna"), "--threshold", "1"), key)
+    ceremony.command("publish", "root.json")
+    client = PythonTuf(ceremony.url, work / "python")
+    ceremony.serve()
+    client(ceremony.folder / "1.root.json")
+    ceremony.stop()
+    ceremony.serve(env={**at("+0d x50000"), "FAKETIME_DONT_FAKE_MONOTONIC": "0"})
+
+    def standing(role):
+        lines = [line.split() for line in ceremony.command("status").stdout.splitlines()]
+        return int(next(line[1] for line in lines if line[0] == role))
+
+    wait_for(lambda: standing("targets") >= 2 and standing("snapshot") >= 3, "the third snapshot")
+    ceremony.stop()
+    assert standing("timestamp") >= 4
+    ceremony.serve()
+    assert ceremony.ready() == (200, {"status": "READY"})
+    client()
+
+
 def test_a_copy_without_keys_serves_what_another_publishes(ceremony, work):
     key = ceremony.key("anna")
     first = ceremony.prepare("root", "init", *names("anna"), "--threshold", "1")

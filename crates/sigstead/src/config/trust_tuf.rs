@@ -75,3 +75,40 @@ impl Config {
 
 /// Ten years: as long as the roots that `up` makes.
 const MOST_DAYS: u64 = 3650;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tuf(text: &str) -> anyhow::Result<Option<TufConfig>> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sigstead.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(&file, &[]).unwrap().tuf()
+    }
+
+    #[test]
+    fn a_repository_is_published_with_keys_and_served_without() {
+        assert!(tuf("[trust]\nlisten = \"127.0.0.1:1\"\n").unwrap().is_none());
+        let served = tuf("[trust.tuf]\nfolder = \"tuf\"\n").unwrap().unwrap();
+        assert!(served.keys.is_none());
+        let keys = "snapshot_key = \"file:s\"\ntimestamp_key = \"pkcs11:t\"\n";
+        let published = tuf(&format!("[trust.tuf]\nfolder = \"tuf\"\n{keys}")).unwrap().unwrap();
+        let keys = published.keys.unwrap();
+        assert_eq!((keys.targets, keys.timestamp.as_str()), (None, "pkcs11:t"));
+        assert!(keys.snapshot.starts_with("file:/"), "{}", keys.snapshot);
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_meant_is_named() {
+        for (text, told) in [
+            ("[trust.tuf]\n", "trust.tuf.folder is missing"),
+            ("[trust.tuf]\nfolder = \"t\"\ntargets_key = \"file:t\"\n", "trust.tuf.snapshot_key is missing"),
+            ("[trust.tuf]\nfolder = \"t\"\ntimestamp_days = 0\n", "trust.tuf.timestamp_days = \"0\""),
+            ("[trust.tuf]\nfolder = \"t\"\ntargets_days = 4000\n", "trust.tuf.targets_days = \"4000\""),
+        ] {
+            let error = tuf(text).err().unwrap().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-use super::folder::{ROOT_COPY, Stored};
+use super::folder::ROOT_COPY;
 use super::metadata::{Hashes, Listing, length};
 use super::publisher::{opened, verified};
 use super::{Envelope, Folder, Metadata, Role, Root, Standing, Targets, TufError, ceremony, targets};
@@ -26,24 +26,29 @@ pub fn audit(folder: &Folder) -> Result<Vec<Standing>, TufError> {
 
 /// The newest root, if every root since the oldest leads to it.
 fn newest_root(folder: &Folder) -> Result<Metadata<Root>, TufError> {
-    let mut current: Option<(Metadata<Root>, Stored)> = None;
-    for version in folder.versions(Role::Root)? {
+    let missing = || TufError::NoRoot(folder.path().to_owned());
+    let versions = folder.versions(Role::Root)?;
+    versions.first().ok_or_else(missing)?;
+    let copy = folder.read(ROOT_COPY)?;
+    let (mut current, mut is_copy) = (None, false);
+    for version in versions {
         let stored = folder.version(Role::Root, version)?;
-        let next = match &current {
+        // The copy may be of an older one, if the newest came just now: clients go on from it.
+        is_copy |= stored.content == copy;
+        let root = match &current {
             None => opened(&stored)?,
-            Some((before, _)) => {
+            Some(before) => {
                 let damaged =
                     |error: TufError| TufError::Damaged(Role::Root.file_name(version), error.to_string());
                 let next = Envelope::parse(&stored.content).map_err(damaged)?;
                 ceremony::successor(Some(before), &next).map_err(damaged)?
             }
         };
-        current = Some((next, stored));
+        current = Some(root);
     }
-    let (root, stored) = current.ok_or_else(|| TufError::NoRoot(folder.path().to_owned()))?;
-    match folder.read(ROOT_COPY)? == stored.content {
-        true => Ok(root),
-        false => Err(TufError::Damaged(ROOT_COPY.to_owned(), "not a copy of the newest root".to_owned())),
+    match is_copy {
+        true => current.ok_or_else(missing),
+        false => Err(TufError::Damaged(ROOT_COPY.to_owned(), "not a copy of any root".to_owned())),
     }
 }
 

@@ -65,12 +65,17 @@ async fn a_publication_that_dies_half_way_harms_nobody() {
 #[tokio::test]
 async fn a_crash_between_the_root_and_its_copy_is_mended() {
     let repository = Repository::published().await;
-    let old = std::fs::read(repository.path.join("root.json")).unwrap();
+    let copy = || std::fs::read(repository.path.join("root.json")).unwrap();
+    let old = copy();
     repository.publish_root(&repository.plan().metadata(2).unwrap(), &[0, 1]).await.unwrap();
-    std::fs::write(repository.path.join("root.json"), old).unwrap();
-    audit(&Folder::new(repository.path.clone())).unwrap_err();
+    let new = copy();
+    std::fs::write(repository.path.join("root.json"), &old).unwrap();
+    assert_eq!(repository.version(Role::Root), 2, "who starts from the copy goes on");
     repository.publisher().publish(&documents("a")).await.unwrap();
-    assert_eq!(repository.version(Role::Root), 2);
+    assert_eq!(copy(), new);
+    std::fs::write(repository.path.join("root.json"), b"{}").unwrap();
+    let told = audit(&Folder::new(repository.path.clone())).unwrap_err().to_string();
+    assert!(told.contains("root.json"), "{told}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use sigstead_trust::tuf::Upkeep;
+use sigstead_trust::tuf::{Upkeep, audit};
 
 use crate::fixture::{DAY, Repository, documents};
 
@@ -23,6 +23,8 @@ async fn a_repository_without_a_root_says_what_to_do() {
     let upkeep = Upkeep::new(repository.publisher());
     upkeep.turn(&documents("a")).await;
     assert!(upkeep.usable().unwrap_err().contains("trust root init"));
+    let told = audit(repository.publisher().folder()).unwrap_err().to_string();
+    assert!(told.contains("trust root init"), "{told}");
     repository.publish_root(&repository.plan().metadata(1).unwrap(), &[0, 1]).await.unwrap();
     upkeep.turn(&documents("a")).await;
     assert_eq!((upkeep.usable(), upkeep.settled()), (Ok(()), Ok(())));
