@@ -122,5 +122,5 @@ def test_days_are_told_in_metrics_and_status(up_stack, binary):
     metrics = up_stack.get("admin", "/metrics").decode()
     status = run([binary, "trust", "status", "--config", up_stack.data / "sigstead.toml"]).stdout
     for role in ("root", "targets", "snapshot", "timestamp"):
-        assert f'sigstead_tuf_not_after_seconds{{role="{role}"}}' in metrics
+        assert f'sigstead_tuf_end_seconds{{role="{role}"}}' in metrics
         assert role in status

@@ -5,6 +5,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,10 @@ class Ceremony:
                 return 200, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def warning(self):
+        with urllib.request.urlopen(f"http://{self.admin}/healthz", timeout=10) as answer:
+            return json.load(answer).get("warnings", {}).get("tuf", "")
 
     def stop(self):
         if self.program:
@@ -190,12 +195,12 @@ def test_people_sign_targets_where_no_key_is_online(ceremony, work):
     ceremony.stop()
     ceremony.settings.append("operator=another")
     ceremony.serve()
-    status, told = ceremony.ready()
-    assert status == 200 and "not those that were signed" in told["advice"]["tuf"]
+    assert ceremony.ready() == (200, {"status": "READY"})
+    assert "not those that were signed" in ceremony.warning()
     PythonTuf(ceremony.url, work / "python")()
 
 
-def test_advice_before_the_root_ends_and_refusal_after(ceremony):
+def test_a_warning_before_the_root_ends_and_not_ready_after(ceremony):
     key = ceremony.key("anna")
     first = ceremony.prepare("root", "init", *names("anna"), "--threshold", "1", "--days", "40")
     ceremony.sign(first, key)
@@ -203,10 +208,10 @@ def test_advice_before_the_root_ends_and_refusal_after(ceremony):
     seen = []
     for when in ("+5d", "+15d", "+45d"):
         ceremony.serve(env=at(when))
-        seen.append(ceremony.ready())
+        seen.append((*ceremony.ready(), ceremony.warning()))
         ceremony.stop()
-    assert seen[0] == (200, {"status": "READY"})
-    assert seen[1][0] == 200 and "root ends" in seen[1][1]["advice"]["tuf"]
+    assert seen[0] == (200, {"status": "READY"}, "")
+    assert seen[1][:2] == (200, {"status": "READY"}) and "root ends" in seen[1][2]
     assert seen[2][0] == 503 and "root expired" in seen[2][1]["failures"]["tuf"]
     assert ceremony.command("status", ok=False, env=at("+45d")).stdout.splitlines()[1].split()[-1] == "0"
 
@@ -233,6 +238,23 @@ def test_a_running_service_signs_anew_by_itself(ceremony, work):
     ceremony.serve()
     assert ceremony.ready() == (200, {"status": "READY"})
     client()
+
+
+def test_what_changes_while_the_service_runs_is_published(ceremony, work):
+    """A log gets another key. The clock runs thirty times as fast: a minute is two seconds."""
+    key = ceremony.key("anna")
+    shutil.copy(ceremony.stack.data / "log.pub", work / "log.pub")
+    ceremony.settings.append(f"log.public_key={work}/log.pub")
+    ceremony.sign(ceremony.prepare("root", "init", *names("anna"), "--threshold", "1"), key)
+    ceremony.command("publish", "root.json")
+    ceremony.serve(env={**at("+0d x30"), "FAKETIME_DONT_FAKE_MONOTONIC": "0"})
+    client = PythonTuf(ceremony.url, work / "python")
+    before = Path(client(ceremony.folder / "1.root.json")["file"]).read_text()
+    shutil.copy(work / "anna.pub", work / "log.pub")
+    wait_for(lambda: (ceremony.folder / "2.targets.json").exists(), "new targets")
+    wait_for(lambda: Path(client()["file"]).read_text() != before, "the new trusted root")
+    with urllib.request.urlopen(f"{ceremony.url}/trusted_root.json") as served:
+        assert Path(client()["file"]).read_bytes() == served.read()
 
 
 def test_a_copy_without_keys_serves_what_another_publishes(ceremony, work):

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Publisher, Standing, audit};
-use crate::Documents;
+use crate::{Documents, Published};
 
 /// How often the repository is looked after.
 const TURN: Duration = Duration::from_secs(60);
@@ -34,9 +34,9 @@ impl Upkeep {
     }
 
     /// A turn a minute, with the documents as they are then.
-    pub async fn run(self: Arc<Self>, documents: impl Fn() -> Documents + Send, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, documents: Published, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(TURN)).await.is_some() {
-            self.turn(&documents()).await;
+            self.turn(&documents.load_full()).await;
         }
     }
 
@@ -50,8 +50,7 @@ impl Upkeep {
         let standings = audited.unwrap_or_default();
         for Standing { role, expires, .. } in &standings {
             #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a double")]
-            metrics::gauge!("sigstead_tuf_not_after_seconds", "role" => role.name())
-                .set(expires.seconds() as f64);
+            metrics::gauge!("sigstead_tuf_end_seconds", "role" => role.name()).set(expires.seconds() as f64);
         }
         let mut last = self.last();
         if let Some(failure) = failure.as_ref().filter(|failure| last.failure.as_ref() != Some(failure)) {
@@ -77,25 +76,17 @@ impl Upkeep {
         }
     }
 
-    /// What people should do before clients notice.
-    ///
-    /// # Errors
-    /// What that is.
-    pub fn settled(&self) -> Result<(), String> {
+    /// What people should see to before clients notice.
+    pub fn warning(&self) -> Option<String> {
         let (last, now) = (self.last(), self.publisher.now());
-        if let Some(failure) = &last.failure {
-            return Err(failure.clone());
-        }
         let ends = |standing: &&Standing| {
             self.publisher.is_signed_by_people(standing.role) && standing.left(now) < NOTICE
         };
-        match last.standings.iter().find(ends) {
-            Some(Standing { role, expires, .. }) => Err(format!(
-                "{role} ends at {}; sign the next one (docs/trust-root.md)",
-                expires.to_rfc3339()
-            )),
-            None => Ok(()),
-        }
+        let ending = || {
+            let Standing { role, expires, .. } = last.standings.iter().find(ends)?;
+            Some(format!("{role} ends at {}; sign the next one (docs/trust-root.md)", expires.to_rfc3339()))
+        };
+        last.failure.clone().or_else(ending)
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {

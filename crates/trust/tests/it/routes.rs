@@ -1,10 +1,17 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::StatusCode;
 use sigstead_testkit::Answer;
-use sigstead_trust::router;
 use sigstead_trust::tuf::Folder;
+use sigstead_trust::{Published, router};
 
 use crate::fixture::{Repository, documents};
+
+fn published(operator: &str) -> Published {
+    Arc::new(ArcSwap::from_pointee(documents(operator)))
+}
 
 async fn get(router: &Router, path: &str) -> Answer {
     Answer::of(router, "GET", path, &[], "").await
@@ -13,7 +20,7 @@ async fn get(router: &Router, path: &str) -> Answer {
 #[tokio::test]
 async fn a_mirror_as_clients_expect_it() {
     let repository = Repository::published().await;
-    let router = router(documents("a"), Some(Folder::new(repository.path.clone())));
+    let router = router(published("a"), Some(Folder::new(repository.path.clone())));
     let digest = &repository.targets().targets["trusted_root.json"].hashes.sha256;
     for path in ["/1.root.json", "/1.snapshot.json", "/1.targets.json"] {
         let answer = get(&router, path).await;
@@ -46,7 +53,7 @@ async fn a_mirror_as_clients_expect_it() {
 
 #[tokio::test]
 async fn without_a_repository_there_are_the_documents_alone() {
-    let router = router(documents("a"), None);
+    let router = router(published("a"), None);
     assert_eq!(get(&router, "/trusted_root.json").await.status, StatusCode::OK);
     assert_eq!(get(&router, "/root.json").await.status, StatusCode::NOT_FOUND);
     assert_eq!(get(&router, "/targets/a").await.status, StatusCode::NOT_FOUND);
