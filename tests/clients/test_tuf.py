@@ -67,8 +67,10 @@ def test_older_clients_find_the_files_they_know(up_stack, blob, work):
         told = cosign.initialize(mirror.url, root_of(up_stack))
         assert "Root status" in told.stdout
         flags = [*cosign.signing(), "--output-signature", "sig", "--output-certificate", "certificate"]
-        cosign("sign-blob", *flags, blob)
-        signature = ["--signature", "sig", "--certificate", "certificate"]
+        stamped = ["--timestamp-server-url", up_stack.urls["tsa"], "--rfc3161-timestamp", "stamp"]
+        cosign("sign-blob", *flags, *stamped, blob)
+        signature = ["--signature", "sig", "--certificate", "certificate", "--rfc3161-timestamp", "stamp"]
+        signature += ["--use-signed-timestamps"]
         cosign("verify-blob", *cosign.trust(), *cosign.identity(), *signature, blob)
         cosign("verify-blob", *cosign.trust(), *cosign.identity("mallory@example.org"), *signature, blob, ok=False)
 
