@@ -204,6 +204,28 @@ class Stack:
         return stack
 
     @classmethod
+    def configured(cls, binary, config, work, issuer):
+        """Five processes by a changed copy of the configuration that `up` wrote, on ports of their own."""
+        ports = {name: free_port() for name in cls.SERVICES}
+        text = config.read_text()
+        made = {name: text.split(f"[{name}]\n", 1)[1].split('listen = "', 1)[1].split('"', 1)[0] for name in ports}
+        for name, port in ports.items():
+            text = text.replace(made[name], f"127.0.0.1:{port}")
+        config.write_text(text)
+        settings = ["--set", "admin.listen=127.0.0.1:0", "--set", f"ca.issuers={issuer.data / 'issuers.yaml'}"]
+        programs = []
+        for service in cls.SERVICES:
+            programs.append(Program([binary, service, "--config", config, *settings], work / f"{service}.log"))
+            url = f"http://127.0.0.1:{ports[service]}/ping"
+            wait_for(lambda: programs[-1].process.poll() is not None or answers(url), service)
+            assert programs[-1].process.poll() is None, programs[-1].output()
+        urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        stack = cls(binary, config.parent, {**urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
+        for document in ("trusted_root.json", "signing_config.v0.2.json"):
+            (config.parent / document).write_bytes(stack.get("trust", f"/{document}"))
+        return stack
+
+    @classmethod
     def second_log(cls, first):
         """A second server of the first one's log, with a memory of its own."""
         address = f"127.0.0.1:{free_port()}"

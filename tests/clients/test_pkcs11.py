@@ -128,29 +128,10 @@ def test_a_log_signs_with_an_rsa_key(binary, tmp_path, token, work):
     program.stop()
 
 
-def test_cosign_signs_with_services_whose_keys_are_in_the_token(hsm, binary, blob, work, monkeypatch):
+def test_cosign_signs_with_services_whose_keys_are_in_the_token(hsm, binary, blob, work):
     """The certificate, the SCT, the log's entry and the timestamp are all the token's."""
     data, _ = hsm
-    issuer = Stack.up(binary, work / "issuer")
-    ports = {name: free_port() for name in ("ca", "log", "tsa", "ct", "trust")}
-    text = (data / "hsm.toml").read_text()
-    made = {name: text.split(f"[{name}]\n", 1)[1].split('listen = "', 1)[1].split('"', 1)[0] for name in ports}
-    for name, port in ports.items():
-        text = text.replace(made[name], f"127.0.0.1:{port}")
-    config = data / "hsm.toml"
-    config.write_text(text)
-    settings = ["--set", "admin.listen=127.0.0.1:0", "--set", f"ca.issuers={issuer.data / 'issuers.yaml'}"]
-    programs = []
-    for service in Stack.SERVICES:
-        programs.append(Program([binary, service, "--config", config, *settings], work / f"{service}.log"))
-        wait_for(lambda: programs[-1].process.poll() is not None or answers(f"http://127.0.0.1:{ports[service]}/ping"), service)
-        assert programs[-1].process.poll() is None, programs[-1].output()
-    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    stack = Stack(binary, data, {**urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
-    (data / "trusted_root.json").write_bytes(stack.get("trust", "/trusted_root.json"))
-    (data / "signing_config.v0.2.json").write_bytes(stack.get("trust", "/signing_config.v0.2.json"))
-    cosign, bundle = Cosign3(stack, work), work / "bundle.json"
-    cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
-    cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
-    stack.stop()
-    issuer.stop()
+    with Stack.up(binary, work / "issuer") as issuer, Stack.configured(binary, data / "hsm.toml", work, issuer) as stack:
+        cosign, bundle = Cosign3(stack, work), work / "bundle.json"
+        cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
+        cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)

@@ -65,9 +65,8 @@ impl SoftwareSigner {
     /// # Errors
     /// When it is not one, or of a kind that cannot sign here.
     pub fn from_pkcs8_der(pkcs8: &[u8]) -> Result<Self, KeyError> {
-        let ecdsa = [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::EcdsaP521]
-            .into_iter()
-            .find_map(|kind| EcdsaKeyPair::from_pkcs8(ecdsa_engine(kind), pkcs8).ok());
+        let ecdsa =
+            ECDSA_KINDS.into_iter().find_map(|kind| EcdsaKeyPair::from_pkcs8(ecdsa_engine(kind), pkcs8).ok());
         let pair = ecdsa
             .map(Pair::Ecdsa)
             .or_else(|| Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).ok().map(Pair::Ed25519))
@@ -75,6 +74,30 @@ impl SoftwareSigner {
         Self::new(pair.ok_or_else(|| {
             KeyError::Malformed("not a PKCS#8 private key of ECDSA P-256/384/521, Ed25519 or RSA".to_owned())
         })?)
+    }
+
+    /// From an RFC 5915 ECPrivateKey in DER, as `openssl ecparam -genkey` writes it.
+    ///
+    /// # Errors
+    /// When it is not one, or of a curve that cannot sign here.
+    pub fn from_sec1_der(sec1: &[u8]) -> Result<Self, KeyError> {
+        let pair = ECDSA_KINDS
+            .into_iter()
+            .find_map(|kind| EcdsaKeyPair::from_private_key_der(ecdsa_engine(kind), sec1).ok());
+        Self::new(pair.map(Pair::Ecdsa).ok_or_else(|| {
+            KeyError::Malformed("not an EC private key of P-256, P-384 or P-521".to_owned())
+        })?)
+    }
+
+    /// From an RFC 8017 RSAPrivateKey (PKCS#1) in DER.
+    ///
+    /// # Errors
+    /// When it is not one, or too small or large to sign here.
+    pub fn from_pkcs1_der(pkcs1: &[u8]) -> Result<Self, KeyError> {
+        let pair = RsaKeyPair::from_der(pkcs1);
+        Self::new(Pair::Rsa(
+            pair.map_err(|_| KeyError::Malformed("not an RSA private key from 2,048 bits on".to_owned()))?,
+        ))
     }
 
     /// The key as an unencrypted PKCS#8 PrivateKeyInfo in DER; it wipes itself.
@@ -149,6 +172,8 @@ impl std::fmt::Debug for SoftwareSigner {
         write!(f, "SoftwareSigner({:?})", self.public)
     }
 }
+
+const ECDSA_KINDS: [KeyKind; 3] = [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::EcdsaP521];
 
 const fn ecdsa_engine(kind: KeyKind) -> &'static EcdsaSigningAlgorithm {
     match kind {

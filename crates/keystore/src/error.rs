@@ -5,7 +5,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum KeystoreError {
     /// Not a key URI.
-    #[error("{0} is not a key URI\n  hint: write file:PATH or pkcs11:…")]
+    #[error("{0} is not a key URI\n  hint: write file:PATH, or another form of docs/keys.md")]
     NotAUri(String),
     /// A scheme that names a kind of keystore which this build cannot reach.
     #[error("this build of sigstead cannot use {0} keys; it can use file: and pkcs11: keys")]
@@ -30,7 +30,13 @@ pub enum KeystoreError {
     /// The file holds no private key, or an unusable one.
     #[error("the key file: {0}")]
     Key(#[from] KeyError),
-    /// An encrypted key without a password, or with a wrong one.
+    /// Neither a path nor a source of its password.
+    #[error("the file: URI: {0}")]
+    FileUri(String),
+    /// An encrypted key without a password, with a wrong one, or encrypted in a way that is not known.
     #[error("the key file is encrypted: {0}")]
     Encrypted(&'static str),
+    /// A PIN, a password or a token cannot be read: from where, and why.
+    #[error("{0} cannot be read: {1}")]
+    Secret(String, String),
 }

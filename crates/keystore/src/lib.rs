@@ -7,9 +7,13 @@
 mod error;
 mod file;
 mod pkcs11;
+mod secret_source;
+mod surroundings;
 mod uri;
 
 pub use error::KeystoreError;
-pub use file::{generate_file, open_file};
-pub use pkcs11::{PinSource, Pkcs11Signer, Pkcs11Uri};
+pub use file::{FileUri, generate_file, open_file};
+pub use pkcs11::{Pkcs11Signer, Pkcs11Uri};
+pub use secret_source::SecretSource;
+pub use surroundings::Surroundings;
 pub use uri::{KeyUri, make_missing, open};

@@ -1,15 +1,16 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use sigstead_crypto::{KeyKind, Secret, Signer};
+use sigstead_crypto::{KeyKind, Signer};
 
-use crate::{KeystoreError, PinSource, Pkcs11Signer, Pkcs11Uri, generate_file, open_file, pkcs11};
+use crate::{
+    FileUri, KeystoreError, Pkcs11Signer, Pkcs11Uri, Surroundings, generate_file, open_file, pkcs11,
+};
 
 /// Names a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyUri {
-    /// `file:PATH`, a PKCS#8 file.
-    File(PathBuf),
+    /// `file:PATH`, a file in PEM.
+    File(FileUri),
     /// `pkcs11:…`, a key in a token (RFC 7512).
     Pkcs11(Pkcs11Uri),
 }
@@ -28,8 +29,8 @@ impl KeyUri {
     /// # Errors
     /// When it is none, or names a keystore that this build does not reach.
     pub fn parse(text: &str) -> Result<Self, KeystoreError> {
-        if let Some(path) = text.strip_prefix("file:").filter(|path| !path.is_empty()) {
-            return Ok(Self::File(path.into()));
+        if let Some(rest) = text.strip_prefix("file:") {
+            return FileUri::parse(rest).map(Self::File);
         }
         if let Some(rest) = text.strip_prefix("pkcs11:") {
             return Pkcs11Uri::parse(rest).map(Self::Pkcs11);
@@ -45,12 +46,15 @@ impl KeyUri {
 ///
 /// # Errors
 /// When it cannot be made, or the keystore cannot be asked.
-pub fn make_missing(uri: &str, kind: KeyKind) -> Result<bool, KeystoreError> {
+pub fn make_missing(uri: &str, kind: KeyKind, surroundings: &Surroundings) -> Result<bool, KeystoreError> {
     match KeyUri::parse(uri)? {
-        KeyUri::File(path) if path.exists() => Ok(false),
-        KeyUri::File(path) => generate_file(&path, kind).map(|()| true),
+        KeyUri::File(uri) if uri.path.exists() => Ok(false),
+        KeyUri::File(uri) => {
+            let password = uri.password.map(|source| source.read(surroundings)).transpose()?;
+            generate_file(&uri.path, kind, password.as_ref()).map(|()| true)
+        }
         KeyUri::Pkcs11(uri) => {
-            let pin = pin(&uri.pin)?;
+            let pin = uri.pin.read(surroundings)?;
             pkcs11::make_missing(&uri, &pin, kind)
         }
     }
@@ -60,27 +64,17 @@ pub fn make_missing(uri: &str, kind: KeyKind) -> Result<bool, KeystoreError> {
 ///
 /// # Errors
 /// When the URI, the keystore or the key is unusable.
-pub fn open(uri: &str, password: Option<&Secret<String>>) -> Result<Arc<dyn Signer>, KeystoreError> {
+pub async fn open(uri: &str, surroundings: &Surroundings) -> Result<Arc<dyn Signer>, KeystoreError> {
     match KeyUri::parse(uri)? {
-        KeyUri::File(path) => Ok(Arc::new(open_file(&path, password)?)),
+        KeyUri::File(uri) => {
+            let password = uri.password.map(|source| source.read(surroundings)).transpose()?;
+            Ok(Arc::new(open_file(&uri.path, password.as_ref())?))
+        }
         KeyUri::Pkcs11(uri) => {
-            let pin = pin(&uri.pin)?;
+            let pin = uri.pin.read(surroundings)?;
             Ok(Arc::new(Pkcs11Signer::open(uri, pin)?))
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a PIN may be in the environment, and only this key's is asked for"
-)]
-fn pin(source: &PinSource) -> Result<Secret<String>, KeystoreError> {
-    let pin = match source {
-        PinSource::File(path) => std::fs::read_to_string(path)?.trim().to_owned(),
-        PinSource::Environment(name) => std::env::var(name)
-            .map_err(|_| KeystoreError::Pkcs11Uri(format!("the variable {name} is not set")))?,
-    };
-    Ok(Secret::new(pin))
 }
 
 #[cfg(test)]
@@ -89,10 +83,10 @@ mod tests {
 
     #[test]
     fn schemes_are_told_apart() {
-        assert_eq!(KeyUri::parse("file:a/b.key").unwrap(), KeyUri::File("a/b.key".into()));
+        assert!(matches!(KeyUri::parse("file:a/b.key"), Ok(KeyUri::File(_))));
         assert!(matches!(KeyUri::parse("pkcs11:token=x"), Err(KeystoreError::Pkcs11Uri(_))));
         assert!(matches!(KeyUri::parse("awskms:///key"), Err(KeystoreError::NotBuilt("AWS KMS"))));
-        assert!(matches!(KeyUri::parse("file:"), Err(KeystoreError::NotAUri(_))));
+        assert!(matches!(KeyUri::parse("file:"), Err(KeystoreError::FileUri(_))));
         assert!(matches!(KeyUri::parse("/etc/key.pem"), Err(KeystoreError::NotAUri(_))));
     }
 }

@@ -79,7 +79,7 @@ fn progress(data: &DataDir) -> ProgressBar {
 fn key(data: &DataDir, name: &str, kind: KeyKind) -> anyhow::Result<SoftwareSigner> {
     let file = data.file(name);
     if !file.exists() {
-        sigstead_keystore::generate_file(&file, kind)
+        sigstead_keystore::generate_file(&file, kind, None)
             .with_context(|| format!("cannot make {}", file.display()))?;
     }
     sigstead_keystore::open_file(&file, None)

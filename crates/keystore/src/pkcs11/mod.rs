@@ -20,7 +20,7 @@ use sigstead_crypto::{PublicKey, Secret, SignError, SignFuture, SignatureAlgorit
 
 use crate::KeystoreError;
 pub(crate) use generate::make_missing;
-pub use uri::{PinSource, Pkcs11Uri};
+pub use uri::Pkcs11Uri;
 
 /// Sessions that are kept for the next signatures.
 const KEPT_SESSIONS: usize = 16;

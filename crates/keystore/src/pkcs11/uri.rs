@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::KeystoreError;
+use crate::{KeystoreError, SecretSource};
 
 /// Longer than any URI that names a key.
 const MAX_URI: usize = 4096;
@@ -19,16 +19,7 @@ pub struct Pkcs11Uri {
     /// The key's id.
     pub id: Option<Vec<u8>>,
     /// Where the PIN is.
-    pub pin: PinSource,
-}
-
-/// Where a PIN is; never in the URI itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PinSource {
-    /// `pin-source=file:PATH`.
-    File(PathBuf),
-    /// `pin-source=env:NAME`.
-    Environment(String),
+    pub pin: SecretSource,
 }
 
 impl Pkcs11Uri {
@@ -58,7 +49,7 @@ impl Pkcs11Uri {
                 "serial" => serial = Some(value),
                 "object" => object = Some(value),
                 "type" if value == "private" => {}
-                "pin-source" => pin = Some(PinSource::parse(&value).ok_or_else(|| malformed(attribute))?),
+                "pin-source" => pin = Some(SecretSource::parse(&value).ok_or_else(|| malformed(attribute))?),
                 "pin-value" => {
                     let hint = "a PIN must not stand in it\n  hint: write pin-source=file:PATH or pin-source=env:NAME";
                     return Err(KeystoreError::Pkcs11Uri(hint.to_owned()));
@@ -78,16 +69,6 @@ impl Pkcs11Uri {
             id,
             pin: pin.ok_or_else(|| missing("pin-source"))?,
         })
-    }
-}
-
-impl PinSource {
-    fn parse(text: &str) -> Option<Self> {
-        match text.split_once(':')? {
-            ("file", path) if !path.is_empty() => Some(Self::File(PathBuf::from(path))),
-            ("env", name) if !name.is_empty() => Some(Self::Environment(name.to_owned())),
-            _ => None,
-        }
     }
 }
 
@@ -123,7 +104,7 @@ mod tests {
         let uri = Pkcs11Uri::parse(uri).unwrap();
         assert_eq!((uri.token.as_deref(), uri.object.as_deref()), (Some("ca keys"), Some("issuing")));
         assert_eq!((uri.id, uri.module), (Some(vec![1, 255]), PathBuf::from("/usr/lib/m.so")));
-        assert_eq!(uri.pin, PinSource::File("/run/pin".into()));
+        assert_eq!(uri.pin, SecretSource::File("/run/pin".into()));
     }
 
     #[test]

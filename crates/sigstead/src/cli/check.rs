@@ -16,18 +16,18 @@ pub(crate) enum ConfigCommand {
 }
 
 impl ConfigCommand {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Check(arguments) = self;
         let config = Config::load(&arguments.config, &arguments.overrides)?;
         let now = i64::try_from(SystemClock.now().seconds())?;
         let checks = [
             ("database", config.database().map(drop)),
-            ("ca", config.ca().and_then(|ca| wire::check_ca(&ca, now))),
-            ("tsa", config.tsa().and_then(|tsa| wire::check_tsa(&tsa, now))),
-            ("log", config.log().and_then(|log| wire::check_key(&log.key))),
-            ("log_v2", config.log_v2().and_then(|log| log.map_or(Ok(()), |log| wire::check_key(&log.key)))),
-            ("witnesses", wire::check_witnessing(&config)),
-            ("ct", config.ct().and_then(|ct| wire::check_key(&ct.key))),
+            ("ca", wire::check_ca(&config, now).await),
+            ("tsa", wire::check_tsa(&config, now).await),
+            ("log", wire::check_log(&config).await),
+            ("log_v2", wire::check_log_v2(&config).await),
+            ("witnesses", wire::check_witnessing(&config).await),
+            ("ct", wire::check_ct(&config).await),
             ("trees", config.trees().map(drop)),
             ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),
             ("trust.tuf", config.tuf().and_then(|tuf| wire::check_tuf(tuf.as_ref()))),

@@ -213,7 +213,7 @@ impl Cli {
                 rotate::freeze_v2(&arguments).await
             }
             Command::Log(LogArguments { command: Some(LogCommand::Keys(arguments)), .. }) => {
-                keys::keys(&arguments)
+                keys::keys(&arguments).await
             }
             Command::Log(LogArguments { command: Some(LogCommand::Import(import)), .. }) => {
                 import.run().await
@@ -227,7 +227,7 @@ impl Cli {
             }
             Command::Token(token) => token.run().await,
             Command::Client(client) => client.run(),
-            Command::Config(command) => command.run(),
+            Command::Config(command) => command.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
         }

@@ -67,7 +67,7 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
         Service::Ca => {
             wire::ca(&config.ca()?, opened.insert(wire::open_database(&config).await?), &ground).await?
         }
-        Service::Tsa => wire::tsa(&config.tsa()?, &ground)?,
+        Service::Tsa => wire::tsa(&config.tsa()?, &ground).await?,
         Service::Log => {
             wire::log(&config, opened.insert(wire::open_database(&config).await?), &ground).await?
         }

@@ -175,7 +175,7 @@ impl Up {
         listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &limits, tasks);
         listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &limits, tasks);
         listeners.log.serve(wire::log(config, database, &ground).await?, &limits, tasks);
-        listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground)?, &limits, tasks);
+        listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground).await?, &limits, tasks);
         let folder = config.folder().to_owned();
         let documents =
             wire::trust(config.trust()?, move |documents| write_documents(&folder, documents), tasks)?;

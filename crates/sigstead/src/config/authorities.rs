@@ -101,10 +101,17 @@ impl AuthoritiesSource {
     }
 }
 
-/// A key URI; a relative `file:` path counts from `folder`.
+/// A key URI; relative paths in it, of the key and of its secrets, count from `folder`.
 pub(crate) fn absolute_key(folder: &Path, uri: &str) -> String {
-    match uri.strip_prefix("file:") {
-        Some(path) => format!("file:{}", folder.join(path).display()),
-        None => uri.to_owned(),
+    if uri.starts_with("pkcs11:") {
+        // Its paths are percent-encoded, and absolute.
+        return uri.to_owned();
     }
+    let absolute = |part: &str| match part.split_once("file:") {
+        Some((before, path)) if before.is_empty() || before.ends_with("-source=") => {
+            format!("{before}file:{}", folder.join(path).display())
+        }
+        _ => part.to_owned(),
+    };
+    uri.split_inclusive(['?', '&']).map(absolute).collect()
 }

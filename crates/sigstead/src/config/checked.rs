@@ -70,7 +70,7 @@ impl Config {
             .with_context(|| self.wrong(key, text, "write an IP address and a port, as 127.0.0.1:3000"))
     }
 
-    /// A key URI; a relative `file:` path counts from the configuration's folder.
+    /// A key URI; relative paths in it, of the key and of its secrets, count from the configuration's folder.
     pub(super) fn key(&self, value: Option<&str>, key: &str) -> anyhow::Result<String> {
         Ok(absolute_key(&self.dir, self.needed(value, key)?))
     }
@@ -92,7 +92,7 @@ impl Config {
     /// What `env:NAME` or `file:PATH` refers to.
     pub(super) fn reference(&self, text: &str, key: &str) -> anyhow::Result<String> {
         if let Some(name) = text.strip_prefix("env:") {
-            return environment_secret(name).with_context(|| self.wrong(key, text, "set that variable"));
+            return environment_variable(name).with_context(|| self.wrong(key, text, "set that variable"));
         }
         let path = text.strip_prefix("file:").with_context(|| {
             format!("{}: {key} is a secret\n  hint: write \"env:NAME\" or \"file:PATH\"", self.file.display())
@@ -115,8 +115,9 @@ impl Config {
     }
 }
 
+/// What an environment variable holds.
 #[expect(clippy::disallowed_methods, reason = "the configuration is the one reader of the environment")]
-fn environment_secret(name: &str) -> Option<String> {
+pub(crate) fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -143,6 +144,18 @@ mod tests {
         assert_eq!(chain, dir.path().join("tsa.pem"));
         assert_eq!(key, format!("file:{}/k/tsa.key", dir.path().display()));
         assert_eq!(config.database().unwrap().expose(), &format!("sqlite:{}/a.db", dir.path().display()));
+    }
+
+    #[test]
+    fn paths_of_secrets_count_from_the_file_too() {
+        let (dir, config) = config("");
+        let key = |uri| config.key(Some(uri), "ca.key").unwrap();
+        let dir = dir.path().display();
+        let encrypted = key("file:ca.key?password-source=file:ca.password");
+        assert_eq!(encrypted, format!("file:{dir}/ca.key?password-source=file:{dir}/ca.password"));
+        assert_eq!(key("file:/ca.key?password-source=env:P"), "file:/ca.key?password-source=env:P");
+        let in_a_token = "pkcs11:object=ca?module-path=/m.so&pin-source=file:/run/pin";
+        assert_eq!(key(in_a_token), in_a_token);
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod write;
 pub(crate) use authorities::{AuthoritiesFile, AuthoritiesSource, AuthorityEntry, absolute_key};
 pub(crate) use ca::CaConfig;
 pub(crate) use ca_ct::CaCtConfig;
-pub(crate) use checked::Config;
+pub(crate) use checked::{Config, environment_variable};
 pub(crate) use ct::CtConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use log_v2::LogV2Config;

@@ -63,30 +63,33 @@ fn time(text: &str) -> anyhow::Result<i64> {
 }
 
 /// Those that sign certificates now or later, with their keys opened.
-pub(super) fn issuing_cas(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<IssuingCa>> {
+pub(super) async fn issuing_cas(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<IssuingCa>> {
     opened(all, now, |signer, one| IssuingCa {
         signer,
         chain: one.chain.clone(),
         term: one.term,
         token_issuers: one.token_issuers.clone(),
     })
+    .await
 }
 
 /// Those that sign timestamps now or later, with their keys opened.
-pub(super) fn signing_keys(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<SigningKey>> {
-    opened(all, now, |signer, one| SigningKey { signer, chain: one.chain.clone(), term: one.term })
+pub(super) async fn signing_keys(all: &[NamedAuthority], now: i64) -> anyhow::Result<Vec<SigningKey>> {
+    opened(all, now, |signer, one| SigningKey { signer, chain: one.chain.clone(), term: one.term }).await
 }
 
-fn opened<T>(
+async fn opened<T>(
     all: &[NamedAuthority],
     now: i64,
     make: impl Fn(std::sync::Arc<dyn sigstead_crypto::Signer>, &NamedAuthority) -> T,
 ) -> anyhow::Result<Vec<T>> {
-    let going = all.iter().filter(|one| !one.term.has_ended(&one.chain, now));
-    going
-        .filter_map(|one| one.key.as_deref().map(|key| (key, one)))
-        .map(|(key, one)| Ok(make(keys::signer(key)?, one)))
-        .collect()
+    let mut opened = Vec::new();
+    for one in all.iter().filter(|one| !one.term.has_ended(&one.chain, now)) {
+        if let Some(key) = &one.key {
+            opened.push(make(keys::signer(key).await?, one));
+        }
+    }
+    Ok(opened)
 }
 
 /// What clients are told: an authority counts from its first certificate's beginning, also before it signs.

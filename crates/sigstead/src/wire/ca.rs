@@ -11,7 +11,7 @@ use super::authorities::{authorities, issuing_cas};
 use super::followed::Followed;
 use super::text_file::TextFile;
 use super::{Ground, expiry, http_client, keys};
-use crate::config::{CaConfig, CaCtConfig};
+use crate::config::{CaConfig, CaCtConfig, Config};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
@@ -22,7 +22,7 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
     let named = authorities(&config.authorities)?;
     let parts = Parts {
         providers: Arc::clone(&providers),
-        issuing: issuing_cas(&named, ground.now())?,
+        issuing: issuing_cas(&named, ground.now()).await?,
         ct,
         database: database.clone(),
         clock: Arc::clone(&ground.clock),
@@ -37,9 +37,12 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
     Followed::new("ca-authorities", named).follow(
         move || authorities(&source),
         move |named| {
-            replaced.replace(issuing_cas(named, at.now())?)?;
-            expiry.replace(named);
-            Ok(())
+            let (replaced, expiry, now) = (Arc::clone(&replaced), expiry.clone(), at.now());
+            async move {
+                replaced.replace(issuing_cas(&named, now).await?)?;
+                expiry.replace(&named);
+                Ok(())
+            }
         },
         &ground.tasks,
     );
@@ -74,10 +77,11 @@ pub(crate) fn ca_operations(config: &CaConfig, database: &Database) -> Router {
 }
 
 /// Whether the files that `[ca]` names can be used.
-pub(crate) fn check_ca(config: &CaConfig, now: i64) -> anyhow::Result<()> {
+pub(crate) async fn check_ca(config: &Config, now: i64) -> anyhow::Result<()> {
+    let config = config.ca()?;
     issuers(&config.issuers)?;
     config.policy.as_deref().map(policy).transpose()?;
-    CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now)?, now)?;
+    CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now).await?, now)?;
     for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
         log.http.build().context("what [ca] calls CT logs with")?;
     }

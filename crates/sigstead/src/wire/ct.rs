@@ -11,11 +11,11 @@ use sigstead_x509::Certificate;
 use super::authorities::authorities;
 use super::followed::Followed;
 use super::{Ground, keys};
-use crate::config::CtConfig;
+use crate::config::{Config, CtConfig};
 
 /// The CT log's routes; its tree is made if there is none.
 pub(crate) async fn ct(config: &CtConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
-    let signer = keys::signer(&config.key)?;
+    let signer = keys::signer(&config.key).await?;
     let tree = sigstead_ct::open_active_tree(database, &config.origin, ground.clock.as_ref()).await?;
     let publisher = Publisher::TreeHead(NoteSigner::rfc6962(tree.origin.clone(), Arc::clone(&signer)));
     let log = ground.start_log(database, tree, publisher, None).await.context("the CT log")?;
@@ -27,8 +27,8 @@ pub(crate) async fn ct(config: &CtConfig, database: &Database, ground: &Ground) 
     Followed::new("ct-roots", roots).follow(
         move || self::roots(&followed),
         move |roots| {
-            accepting.accept(roots.clone());
-            Ok(())
+            accepting.accept(roots);
+            std::future::ready(Ok(()))
         },
         &ground.tasks,
     );
@@ -43,4 +43,9 @@ fn roots(config: &CtConfig) -> anyhow::Result<Vec<Certificate>> {
         roots.extend(new);
     }
     Ok(roots)
+}
+
+/// Whether the key of `[ct]` can be used.
+pub(crate) async fn check_ct(config: &Config) -> anyhow::Result<()> {
+    keys::check_key(&config.ct()?.key).await
 }

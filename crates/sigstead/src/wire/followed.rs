@@ -16,19 +16,21 @@ pub(super) struct Followed<T> {
     unreadable: Option<String>,
 }
 
-impl<T: PartialEq + Send + 'static> Followed<T> {
+impl<T: Clone + PartialEq + Send + 'static> Followed<T> {
     /// From what was read and used at the start.
     pub(super) const fn new(what: &'static str, seen: T) -> Self {
         Self { what, seen, unreadable: None }
     }
 
     /// Reads from time to time, and uses what is new, until shutdown.
-    pub(super) fn follow(
+    pub(super) fn follow<F>(
         mut self,
         read: impl Fn() -> anyhow::Result<T> + Send + Sync + 'static,
-        apply: impl Fn(&T) -> anyhow::Result<()> + Send + Sync + 'static,
+        apply: impl Fn(T) -> F + Send + Sync + 'static,
         tasks: &Tasks,
-    ) {
+    ) where
+        F: Future<Output = anyhow::Result<()>> + Send,
+    {
         let shutdown = tasks.shutdown().clone();
         let read = Arc::new(read);
         tasks.spawn(async move {
@@ -36,17 +38,16 @@ impl<T: PartialEq + Send + 'static> Followed<T> {
                 let read = Arc::clone(&read);
                 // A disk that hangs must not hold up a worker.
                 let Ok(read) = tokio::task::spawn_blocking(move || read()).await else { return };
-                self.look(read, &apply);
+                self.look(read, &apply).await;
             }
         });
     }
 
     /// What became of what was read, if it is news.
-    fn look(
-        &mut self,
-        read: anyhow::Result<T>,
-        apply: impl Fn(&T) -> anyhow::Result<()>,
-    ) -> Option<&'static str> {
+    async fn look<F>(&mut self, read: anyhow::Result<T>, apply: impl Fn(T) -> F) -> Option<&'static str>
+    where
+        F: Future<Output = anyhow::Result<()>>,
+    {
         let applied = match read {
             Ok(read) => {
                 self.unreadable = None;
@@ -54,7 +55,7 @@ impl<T: PartialEq + Send + 'static> Followed<T> {
                     return None;
                 }
                 self.seen = read;
-                apply(&self.seen)
+                apply(self.seen.clone()).await
             }
             Err(error) => {
                 let reason = format!("{error:#}");
@@ -90,27 +91,27 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_cannot_be_used_changes_nothing_and_is_told_once() {
+    #[tokio::test]
+    async fn what_cannot_be_used_changes_nothing_and_is_told_once() {
         let used = RefCell::new("a");
-        let apply = |read: &&'static str| {
-            if *read == "bad" {
+        let apply = async |read: &'static str| {
+            if read == "bad" {
                 bail!("it is bad");
             }
-            *used.borrow_mut() = *read;
+            *used.borrow_mut() = read;
             Ok(())
         };
         let mut followed = Followed::new("test", "a");
-        assert_eq!(followed.look(Ok("a"), apply), None);
-        assert_eq!(followed.look(Ok("bad"), apply), Some("refused"));
-        assert_eq!(followed.look(Ok("bad"), apply), None, "told once");
+        assert_eq!(followed.look(Ok("a"), apply).await, None);
+        assert_eq!(followed.look(Ok("bad"), apply).await, Some("refused"));
+        assert_eq!(followed.look(Ok("bad"), apply).await, None, "told once");
         for _ in 0..2 {
             let first = followed.unreadable.is_none();
-            let told = followed.look(Err(anyhow::anyhow!("gone")), apply);
+            let told = followed.look(Err(anyhow::anyhow!("gone")), apply).await;
             assert_eq!(told.is_some(), first, "told once");
         }
         assert_eq!(*used.borrow(), "a");
-        assert_eq!(followed.look(Ok("b"), apply), Some("loaded"));
+        assert_eq!(followed.look(Ok("b"), apply).await, Some("loaded"));
         assert_eq!(*used.borrow(), "b");
     }
 }

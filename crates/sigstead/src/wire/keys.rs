@@ -3,16 +3,26 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use sigstead_crypto::{PublicKey, Signer};
+use sigstead_keystore::Surroundings;
 use sigstead_x509::{Certificate, parse_pem_chain};
 
+use crate::config::environment_variable;
+
 /// The signer of a key URI.
-pub(crate) fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
-    sigstead_keystore::open(uri, None).with_context(|| format!("cannot use the key {uri}"))
+pub(crate) async fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
+    let opened = sigstead_keystore::open(uri, &surroundings()).await;
+    // What follows a question mark may be a password that was written there by mistake.
+    opened.with_context(|| format!("cannot use the key {}", uri.split('?').next().unwrap_or_default()))
+}
+
+/// What keys are opened with: the environment of this process.
+pub(crate) fn surroundings() -> Surroundings {
+    Surroundings::new(environment_variable)
 }
 
 /// Whether a key URI leads to a usable key.
-pub(crate) fn check_key(uri: &str) -> anyhow::Result<()> {
-    signer(uri).map(drop)
+pub(super) async fn check_key(uri: &str) -> anyhow::Result<()> {
+    signer(uri).await.map(drop)
 }
 
 /// The certificates of a PEM file.

@@ -30,24 +30,42 @@ pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -
         router = router.merge(sigstead_log::v2_router(Arc::clone(v2)));
     }
     if let Some(config) = config.witness()? {
-        router = router.merge(sigstead_log::witness_router(Arc::new(witness(config, database, ground)?)));
+        router =
+            router.merge(sigstead_log::witness_router(Arc::new(witness(config, database, ground).await?)));
     }
     Ok(router.merge(sigstead_log::search_router(SearchedLogs { v1, v2 })))
 }
 
-fn witness(config: WitnessConfig, database: &Database, ground: &Ground) -> anyhow::Result<Witness> {
-    let cosigner = Cosigner::new(&config.name, keys::signer(&config.key)?).context("the witness")?;
+async fn witness(config: WitnessConfig, database: &Database, ground: &Ground) -> anyhow::Result<Witness> {
+    let cosigner = Cosigner::new(&config.name, keys::signer(&config.key).await?).context("the witness")?;
     Ok(Witness { cosigner, logs: config.logs, database: database.clone(), clock: Arc::clone(&ground.clock) })
 }
 
+/// Whether the keys of `[log]` can be used.
+pub(crate) async fn check_log(config: &Config) -> anyhow::Result<()> {
+    let config = config.log()?;
+    for key in std::iter::once(&config.key).chain(config.shard_keys.values()) {
+        keys::check_key(key).await?;
+    }
+    Ok(())
+}
+
+/// Whether the key of `[log_v2]`, if that is there, can be used.
+pub(crate) async fn check_log_v2(config: &Config) -> anyhow::Result<()> {
+    match config.log_v2()? {
+        Some(log) => keys::check_key(&log.key).await,
+        None => Ok(()),
+    }
+}
+
 /// Whether the files that `[log_v2]` and `[witness]` name can be used.
-pub(crate) fn check_witnessing(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn check_witnessing(config: &Config) -> anyhow::Result<()> {
     if let Some(witnesses) = config.log_v2()?.and_then(|log| log.witnesses) {
         read_witnesses(witnesses)?;
     }
     match config.witness()? {
         Some(witness) => {
-            Cosigner::new(&witness.name, keys::signer(&witness.key)?).map(drop).context("the witness")
+            Cosigner::new(&witness.name, keys::signer(&witness.key).await?).map(drop).context("the witness")
         }
         None => Ok(()),
     }
@@ -66,7 +84,7 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
         None => None,
     };
     let config = RekorConfig {
-        open_shard: open_shard(config, database, ground)?,
+        open_shard: open_shard(config, database, ground).await?,
         genesis: true,
         surface: config.surface.clone(),
         database: database.clone(),
@@ -85,10 +103,12 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
 }
 
 /// A shard is signed for by the key that the configuration names for it, or by the log's key.
-fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<OpenShard> {
-    let key = keys::signer(&config.key)?;
-    let named = config.shard_keys.iter().map(|(tree_id, key)| Ok((*tree_id, keys::signer(key)?)));
-    let named: BTreeMap<i64, Arc<dyn Signer>> = named.collect::<anyhow::Result<_>>()?;
+async fn open_shard(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<OpenShard> {
+    let key = keys::signer(&config.key).await?;
+    let mut named: BTreeMap<i64, Arc<dyn Signer>> = BTreeMap::new();
+    for (tree_id, key) in &config.shard_keys {
+        named.insert(*tree_id, keys::signer(key).await?);
+    }
     let (database, ground, hostname) = (database.clone(), ground.clone(), config.hostname.clone());
     Ok(Box::new(move |tree| {
         let signer = Arc::clone(named.get(&tree.tree_id).unwrap_or(&key));
@@ -114,7 +134,7 @@ fn kept(imported: ImportedShard) -> Result<(ShardKey, Publisher), AppendError> {
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
     let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses } = config;
     let tree = sigstead_log::open_v2_tree(database, &origin, ground.clock.as_ref()).await?;
-    let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key)?);
+    let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key).await?);
     let log_id = signer.full_key_hash();
     let witnesses = witnesses.map(read_witnesses).transpose()?;
     let log = ground.start_log(database, tree, Publisher::Checkpoint(signer), witnesses).await;

@@ -24,9 +24,9 @@ use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
 pub(crate) use authorities::{NamedAuthority, authorities};
 pub(crate) use ca::{ca, ca_operations, check_ca, issuers, policy};
-pub(crate) use ct::ct;
-pub(crate) use keys::{check_key, public_key, signer};
-pub(crate) use log::{check_witnessing, log};
+pub(crate) use ct::{check_ct, ct};
+pub(crate) use keys::{public_key, signer, surroundings};
+pub(crate) use log::{check_log, check_log_v2, check_witnessing, log};
 pub(crate) use tls::{http_client, tls};
 pub(crate) use trust::{trust, trust_documents};
 pub(crate) use tsa::{check_tsa, tsa};

@@ -6,7 +6,7 @@ use sigstead_serve::Tasks;
 use super::followed::Followed;
 
 /// A file of configuration, as it was read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TextFile {
     path: PathBuf,
     text: String,
@@ -37,6 +37,10 @@ impl TextFile {
         tasks: &Tasks,
     ) {
         let path = self.path.clone();
-        Followed::new(what, self).follow(move || Self::read(&path), apply, tasks);
+        Followed::new(what, self).follow(
+            move || Self::read(&path),
+            move |file| std::future::ready(apply(&file)),
+            tasks,
+        );
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn trust(
         move || trust_documents(&config),
         move |documents| {
             replaced.store(Arc::new(documents.clone()));
-            keep(documents)
+            std::future::ready(keep(&documents))
         },
         tasks,
     );

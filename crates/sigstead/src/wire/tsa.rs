@@ -7,13 +7,13 @@ use sigstead_tsa::{TimestampAuthority, TsaConfig as Parts};
 use super::authorities::{authorities, signing_keys};
 use super::followed::Followed;
 use super::{Ground, expiry};
-use crate::config::TsaConfig;
+use crate::config::{Config, TsaConfig};
 
 /// The timestamp authority's routes.
-pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router> {
+pub(crate) async fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router> {
     let named = authorities(&config.authorities)?;
     let authority = TimestampAuthority::new(Parts {
-        keys: signing_keys(&named, ground.now())?,
+        keys: signing_keys(&named, ground.now()).await?,
         clock: Arc::clone(&ground.clock),
         terms: config.terms.clone(),
         time_sources: config.time_sources.clone(),
@@ -25,9 +25,12 @@ pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router>
     Followed::new("tsa-authorities", named).follow(
         move || authorities(&source),
         move |named| {
-            replaced.replace(signing_keys(named, at.now())?)?;
-            expiry.replace(named);
-            Ok(())
+            let (replaced, expiry, now) = (Arc::clone(&replaced), expiry.clone(), at.now());
+            async move {
+                replaced.replace(signing_keys(&named, now).await?)?;
+                expiry.replace(&named);
+                Ok(())
+            }
         },
         &ground.tasks,
     );
@@ -44,7 +47,7 @@ pub(crate) fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<Router>
 }
 
 /// Whether the files that `[tsa]` names can be used.
-pub(crate) fn check_tsa(config: &TsaConfig, now: i64) -> anyhow::Result<()> {
-    let keys = signing_keys(&authorities(&config.authorities)?, now)?;
+pub(crate) async fn check_tsa(config: &Config, now: i64) -> anyhow::Result<()> {
+    let keys = signing_keys(&authorities(&config.tsa()?.authorities)?, now).await?;
     Ok(TimestampAuthority::check(keys, now)?)
 }

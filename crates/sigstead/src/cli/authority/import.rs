@@ -27,11 +27,11 @@ pub(in crate::cli) struct Import {
 }
 
 impl Import {
-    pub(super) fn run(self, role: Role) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, role: Role) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
         let installation = Installation::open(role, role.file(&config)?, &self.terms)?;
         let key = self.key.unwrap_or_else(|| installation.default_key());
-        let signer = wire::signer(&absolute_key(installation.folder(), &key))?;
+        let signer = wire::signer(&absolute_key(installation.folder(), &key)).await?;
         let mut certificates = Vec::new();
         for file in &self.certificates {
             certificates.extend(read(file)?);

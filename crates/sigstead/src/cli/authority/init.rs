@@ -70,7 +70,7 @@ impl Init {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
         let installation = Installation::open(role, role.file(&config)?, &self.terms)?;
         let key = self.key.clone().unwrap_or_else(|| installation.default_key());
-        let signer = self.signer(installation.folder(), &key)?;
+        let signer = self.signer(installation.folder(), &key).await?;
         let subject = self.subject.as_deref().unwrap_or(role.subject());
         if let Some(csr) = &self.csr {
             let request = authority::request(signer.as_ref(), subject, role.profile()).await?;
@@ -97,13 +97,13 @@ impl Init {
     }
 
     /// The key, made if it is not there.
-    fn signer(&self, folder: &Path, key: &str) -> anyhow::Result<Arc<dyn Signer>> {
+    async fn signer(&self, folder: &Path, key: &str) -> anyhow::Result<Arc<dyn Signer>> {
         let uri = absolute_key(folder, key);
-        if sigstead_keystore::make_missing(&uri, self.key_kind.into())
+        if sigstead_keystore::make_missing(&uri, self.key_kind.into(), &wire::surroundings())
             .with_context(|| format!("cannot make the key {key}"))?
         {
             console::line(format_args!("the key {key} was made"));
         }
-        wire::signer(&uri)
+        wire::signer(&uri).await
     }
 }

@@ -37,7 +37,7 @@ impl AuthorityCommand {
     pub(super) async fn run(self, role: Role) -> anyhow::Result<ExitCode> {
         match self {
             Self::Init(init) => init.run(role).await,
-            Self::Import(import) => import.run(role),
+            Self::Import(import) => import.run(role).await,
             Self::List(arguments) => list::list(role, &arguments),
             Self::Retire(retire) => retire.run(role),
         }

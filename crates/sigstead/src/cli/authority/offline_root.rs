@@ -26,8 +26,9 @@ impl OfflineRoot {
         let (key_file, certificate_file) = (folder.join(KEY), folder.join(CERTIFICATE));
         if !certificate_file.exists() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-            let uri = format!("file:{}", key_file.display());
-            sigstead_keystore::make_missing(&uri, KeyKind::EcdsaP384)?;
+            if !key_file.exists() {
+                sigstead_keystore::generate_file(&key_file, KeyKind::EcdsaP384, None)?;
+            }
             let signer = sigstead_keystore::open_file(&key_file, None)?;
             let root = authority::root(&signer, role.root_subject(), now, LIFETIME).await?;
             write_atomically(&certificate_file, root.to_pem().as_bytes(), 0o644)?;
