@@ -1,6 +1,8 @@
 use aws_lc_rs::digest;
 use const_oid::ObjectIdentifier;
 
+use crate::PublicKeyKind;
+
 /// Hash algorithms of signatures, imprints and artifact digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HashAlgorithm {
@@ -120,6 +122,17 @@ pub enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
+    /// How a key of ours signs.
+    pub const fn of(key: PublicKeyKind) -> Self {
+        match key {
+            PublicKeyKind::EcdsaP256 => Self::EcdsaP256Sha256,
+            PublicKeyKind::EcdsaP384 => Self::EcdsaP384Sha384,
+            PublicKeyKind::EcdsaP521 => Self::EcdsaP521Sha512,
+            PublicKeyKind::Rsa { .. } => Self::RsaPkcs1Sha256,
+            PublicKeyKind::Ed25519 => Self::Ed25519,
+        }
+    }
+
     /// The signature algorithm's object identifier, as certificates and CMS carry it.
     pub const fn oid(self) -> ObjectIdentifier {
         ObjectIdentifier::new_unwrap(match self {

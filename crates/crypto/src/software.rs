@@ -132,23 +132,20 @@ impl SoftwareSigner {
     }
 
     fn new(pair: Pair) -> Result<Self, KeyError> {
-        let (public, algorithm) = match &pair {
-            Pair::Ed25519(pair) => {
-                (PublicKey::from_raw(None, pair.public_key().as_ref())?, SignatureAlgorithm::Ed25519)
-            }
-            Pair::Rsa(pair) => {
-                (PublicKey::from_pkcs1_der(pair.public_key().as_ref())?, SignatureAlgorithm::RsaPkcs1Sha256)
-            }
+        let public = match &pair {
+            Pair::Ed25519(pair) => PublicKey::from_raw(None, pair.public_key().as_ref())?,
+            Pair::Rsa(pair) => PublicKey::from_pkcs1_der(pair.public_key().as_ref())?,
             Pair::Ecdsa(pair) => {
                 let point = pair.public_key().as_ref();
-                let (kind, algorithm) = match point.len() {
-                    65 => (PublicKeyKind::EcdsaP256, SignatureAlgorithm::EcdsaP256Sha256),
-                    97 => (PublicKeyKind::EcdsaP384, SignatureAlgorithm::EcdsaP384Sha384),
-                    _ => (PublicKeyKind::EcdsaP521, SignatureAlgorithm::EcdsaP521Sha512),
+                let kind = match point.len() {
+                    65 => PublicKeyKind::EcdsaP256,
+                    97 => PublicKeyKind::EcdsaP384,
+                    _ => PublicKeyKind::EcdsaP521,
                 };
-                (PublicKey::from_raw(curve_oid(kind), point)?, algorithm)
+                PublicKey::from_raw(curve_oid(kind), point)?
             }
         };
+        let algorithm = SignatureAlgorithm::of(public.kind());
         Ok(Self { pair, public, algorithm })
     }
 }

@@ -10,9 +10,9 @@ pub enum KeystoreError {
     /// A scheme that names a kind of keystore which this build cannot reach.
     #[error("this build of sigstead cannot use {0} keys; it can use file: and pkcs11: keys")]
     NotBuilt(&'static str),
-    /// A PKCS#11 URI that names no key.
-    #[error("the pkcs11: URI: {0}")]
-    Pkcs11Uri(String),
+    /// A URI that names no key: its scheme, and why. Never with what was written, which may be a secret.
+    #[error("the {0}: URI: {1}")]
+    Uri(&'static str, String),
     /// The library of a token cannot be used: its path, and why.
     #[error("the PKCS#11 module {0}: {1}")]
     Module(String, String),
@@ -30,13 +30,16 @@ pub enum KeystoreError {
     /// The file holds no private key, or an unusable one.
     #[error("the key file: {0}")]
     Key(#[from] KeyError),
-    /// Neither a path nor a source of its password.
-    #[error("the file: URI: {0}")]
-    FileUri(String),
     /// An encrypted key without a password, with a wrong one, or encrypted in a way that is not known.
     #[error("the key file is encrypted: {0}")]
     Encrypted(&'static str),
     /// A PIN, a password or a token cannot be read: from where, and why.
     #[error("{0} cannot be read: {1}")]
     Secret(String, String),
+    /// A service that holds keys cannot be used: which, and why.
+    #[error("{0}: {1}")]
+    Service(String, String),
+    /// No client can be made to ask services with.
+    #[error("the client for services: {0}")]
+    Client(#[from] reqwest::Error),
 }

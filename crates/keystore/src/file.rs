@@ -28,11 +28,11 @@ impl FileUri {
     pub fn parse(text: &str) -> Result<Self, KeystoreError> {
         let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
         if path.is_empty() {
-            return Err(KeystoreError::FileUri("the path is missing".to_owned()));
+            return Err(KeystoreError::Uri("file", "the path is missing".to_owned()));
         }
         let source = |query: &str| {
             let source = query.strip_prefix("password-source=").and_then(SecretSource::parse);
-            source.ok_or_else(|| KeystoreError::FileUri(PASSWORD_HINT.to_owned()))
+            source.ok_or_else(|| KeystoreError::Uri("file", PASSWORD_HINT.to_owned()))
         };
         Ok(Self { path: path.into(), password: query.map(source).transpose()? })
     }

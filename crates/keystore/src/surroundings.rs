@@ -1,20 +1,25 @@
 use std::sync::Arc;
+use std::time::Duration;
+
+use sigstead_clock::Clock;
 
 /// Answers what an environment variable holds.
-type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What keys are opened with that is not in their URIs.
 #[derive(Clone)]
 pub struct Surroundings {
-    variable: Variable,
+    /// What an environment variable holds.
+    pub variable: Variable,
+    /// When requests are signed and tokens run out.
+    pub clock: Arc<dyn Clock>,
+    /// Begins the clients that services are asked with.
+    pub http: Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>,
+    /// How long a service may take for a signature, with everything that is tried again.
+    pub patience: Duration,
 }
 
 impl Surroundings {
-    /// With the environment that `variable` answers for.
-    pub fn new(variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { variable: Arc::new(variable) }
-    }
-
     /// An environment variable; one that is empty counts as not set.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())
@@ -23,6 +28,6 @@ impl Surroundings {
 
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Surroundings")
+        f.debug_struct("Surroundings").field("patience", &self.patience).finish_non_exhaustive()
     }
 }

@@ -1,15 +1,21 @@
-//! Fixtures for tests: a Postgres server, HTTP servers on loopback or in process, an OIDC issuer, `openssl`.
+//! Fixtures for tests: Postgres and Vault servers, HTTP servers on loopback or in process, gates that shut, an OIDC issuer, `openssl`.
 //!
 //! A fixture that cannot be made panics, so that its test fails instead of passing without it.
 
 mod answer;
+mod gate;
+mod installed;
 mod issuer;
 mod loopback;
 mod openssl;
 mod postgres;
+mod vault;
 
 pub use answer::Answer;
+pub use gate::Gate;
+pub use installed::installed;
 pub use issuer::{Issuer, Scripted};
 pub use loopback::Loopback;
 pub use openssl::OpenSsl;
 pub use postgres::Postgres;
+pub use vault::Vault;

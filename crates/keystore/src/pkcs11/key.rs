@@ -23,12 +23,12 @@ struct EcdsaSignature<'a> {
     s: UintRef<'a>,
 }
 
-/// The public half, from the public object beside the private one, and how the pair signs.
+/// The public half, from the public object beside the private one.
 pub(super) fn public_key(
     session: &Session,
     uri: &Pkcs11Uri,
     private: ObjectHandle,
-) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
+) -> Result<PublicKey, KeystoreError> {
     let kind = session.get_attributes(private, &[AttributeType::KeyType]).map_err(token)?;
     let Some(Attribute::KeyType(kind)) = kind.first() else {
         return Err(KeystoreError::Token("the key does not say of what type it is".to_owned()));
@@ -37,15 +37,12 @@ pub(super) fn public_key(
     match *kind {
         KeyType::RSA => rsa(session, public),
         KeyType::EC => ec(&point(session, public)?),
-        KeyType::EC_EDWARDS => {
-            let key = PublicKey::from_ed25519_bytes(&point(session, public)?)?;
-            Ok((key, SignatureAlgorithm::Ed25519))
-        }
+        KeyType::EC_EDWARDS => Ok(PublicKey::from_ed25519_bytes(&point(session, public)?)?),
         other => Err(KeystoreError::Token(format!("nothing here signs with a key of type {other}"))),
     }
 }
 
-fn rsa(session: &Session, public: ObjectHandle) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
+fn rsa(session: &Session, public: ObjectHandle) -> Result<PublicKey, KeystoreError> {
     let wanted = [AttributeType::Modulus, AttributeType::PublicExponent];
     let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
     for attribute in session.get_attributes(public, &wanted).map_err(token)? {
@@ -60,8 +57,7 @@ fn rsa(session: &Session, public: ObjectHandle) -> Result<(PublicKey, SignatureA
         modulus: UintRef::new(&modulus).map_err(unreadable)?,
         exponent: UintRef::new(&exponent).map_err(unreadable)?,
     };
-    let key = PublicKey::from_pkcs1_der(&key.to_der().map_err(unreadable)?)?;
-    Ok((key, SignatureAlgorithm::RsaPkcs1Sha256))
+    Ok(PublicKey::from_pkcs1_der(&key.to_der().map_err(unreadable)?)?)
 }
 
 /// CKA_EC_POINT: the point in an OCTET STRING; some tokens leave that out.
@@ -73,14 +69,14 @@ fn point(session: &Session, public: ObjectHandle) -> Result<Vec<u8>, KeystoreErr
     }
 }
 
-fn ec(point: &[u8]) -> Result<(PublicKey, SignatureAlgorithm), KeystoreError> {
-    let (kind, algorithm) = match point.len() {
-        65 => (PublicKeyKind::EcdsaP256, SignatureAlgorithm::EcdsaP256Sha256),
-        97 => (PublicKeyKind::EcdsaP384, SignatureAlgorithm::EcdsaP384Sha384),
-        133 => (PublicKeyKind::EcdsaP521, SignatureAlgorithm::EcdsaP521Sha512),
+fn ec(point: &[u8]) -> Result<PublicKey, KeystoreError> {
+    let kind = match point.len() {
+        65 => PublicKeyKind::EcdsaP256,
+        97 => PublicKeyKind::EcdsaP384,
+        133 => PublicKeyKind::EcdsaP521,
         _ => return Err(KeystoreError::Token("use a key on P-256, P-384 or P-521".to_owned())),
     };
-    Ok((PublicKey::from_point(kind, point)?, algorithm))
+    Ok(PublicKey::from_point(kind, point)?)
 }
 
 /// A signature in the form that [`Signer`](sigstead_crypto::Signer) promises.

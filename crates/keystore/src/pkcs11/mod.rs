@@ -107,7 +107,8 @@ impl Pkcs11Signer {
     pub fn open(uri: Pkcs11Uri, pin: Secret<String>) -> Result<Self, KeystoreError> {
         let module = Module::open(&uri.module)?;
         let (session, handle) = connect(&module, &uri, &pin)?;
-        let (public_key, algorithm) = key::public_key(&session, &uri, handle)?;
+        let public_key = key::public_key(&session, &uri, handle)?;
+        let algorithm = SignatureAlgorithm::of(public_key.kind());
         let sessions = Mutex::new(vec![(session, handle)]);
         let is_refused = AtomicBool::new(false);
         Ok(Self(Arc::new(Shared { uri, pin, module, public_key, algorithm, sessions, is_refused })))

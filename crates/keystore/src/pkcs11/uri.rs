@@ -29,7 +29,7 @@ impl Pkcs11Uri {
     /// When an attribute is unknown, missing or malformed.
     pub fn parse(text: &str) -> Result<Self, KeystoreError> {
         if text.len() > MAX_URI {
-            return Err(KeystoreError::Pkcs11Uri("it is too long".to_owned()));
+            return Err(KeystoreError::Uri("pkcs11", "it is too long".to_owned()));
         }
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let (mut module, mut token, mut serial, mut object, mut id, mut pin) =
@@ -52,12 +52,12 @@ impl Pkcs11Uri {
                 "pin-source" => pin = Some(SecretSource::parse(&value).ok_or_else(|| malformed(attribute))?),
                 "pin-value" => {
                     let hint = "a PIN must not stand in it\n  hint: write pin-source=file:PATH or pin-source=env:NAME";
-                    return Err(KeystoreError::Pkcs11Uri(hint.to_owned()));
+                    return Err(KeystoreError::Uri("pkcs11", hint.to_owned()));
                 }
-                _ => return Err(KeystoreError::Pkcs11Uri(format!("{name} is not known"))),
+                _ => return Err(KeystoreError::Uri("pkcs11", format!("{name} is not known"))),
             }
         }
-        let missing = |name: &str| KeystoreError::Pkcs11Uri(format!("{name} is missing"));
+        let missing = |name: &str| KeystoreError::Uri("pkcs11", format!("{name} is missing"));
         if object.is_none() && id.is_none() {
             return Err(missing("object or id"));
         }
@@ -74,7 +74,7 @@ impl Pkcs11Uri {
 
 fn malformed(attribute: &str) -> KeystoreError {
     let name = attribute.split('=').next().unwrap_or_default();
-    KeystoreError::Pkcs11Uri(format!("{name} is not as RFC 7512 writes it"))
+    KeystoreError::Uri("pkcs11", format!("{name} is not as RFC 7512 writes it"))
 }
 
 /// Percent-decoded.

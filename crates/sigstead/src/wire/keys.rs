@@ -1,12 +1,17 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use sigstead_clock::SystemClock;
 use sigstead_crypto::{PublicKey, Signer};
 use sigstead_keystore::Surroundings;
 use sigstead_x509::{Certificate, parse_pem_chain};
 
 use crate::config::environment_variable;
+
+/// Less than clients wait for an answer.
+const SIGNING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The signer of a key URI.
 pub(crate) async fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
@@ -17,7 +22,12 @@ pub(crate) async fn signer(uri: &str) -> anyhow::Result<Arc<dyn Signer>> {
 
 /// What keys are opened with: the environment of this process.
 pub(crate) fn surroundings() -> Surroundings {
-    Surroundings::new(environment_variable)
+    Surroundings {
+        variable: Arc::new(environment_variable),
+        clock: Arc::new(SystemClock),
+        http: Arc::new(reqwest::Client::builder),
+        patience: SIGNING_PATIENCE,
+    }
 }
 
 /// Whether a key URI leads to a usable key.

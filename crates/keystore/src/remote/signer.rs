@@ -1,0 +1,80 @@
+use std::time::Duration;
+
+use sigstead_crypto::{PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
+
+use super::exchange::{Fault, persist};
+use super::vault::Vault;
+
+/// Signs with a key that never leaves the service which holds it.
+#[derive(Debug)]
+pub(crate) struct RemoteSigner {
+    service: Service,
+    public_key: PublicKey,
+    algorithm: SignatureAlgorithm,
+    patience: Duration,
+}
+
+/// The services that hold keys, each with one key of one version.
+#[derive(Debug)]
+pub(crate) enum Service {
+    Vault(Vault),
+}
+
+impl RemoteSigner {
+    pub(crate) fn new(service: Service, public_key: PublicKey, patience: Duration) -> Self {
+        let algorithm = SignatureAlgorithm::of(public_key.kind());
+        Self { service, public_key, algorithm, patience }
+    }
+
+    async fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        let attempt = || self.service.sign(self.algorithm, message);
+        let mut signed = persist(self.patience, attempt).await;
+        if matches!(signed, Err(Fault::Denied(_))) && self.service.renew_credentials().await {
+            signed = persist(self.patience, attempt).await;
+        }
+        let signature =
+            signed.map_err(|fault| SignError::new(format!("{}: {fault}", self.service.name())))?;
+        // A key that was replaced under its name, or an answer that was damaged, must not get out.
+        if self.public_key.verify(self.algorithm.hash(), message, &signature).is_err() {
+            let why = "the signature is not by the key that was there at the start";
+            return Err(SignError::new(format!("{}: {why}", self.service.name())));
+        }
+        Ok(signature)
+    }
+}
+
+impl Signer for RemoteSigner {
+    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
+        Box::pin(self.signature(message))
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl Service {
+    /// One attempt.
+    async fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
+        match self {
+            Self::Vault(vault) => vault.sign(algorithm, message).await,
+        }
+    }
+
+    /// After a refusal: whether there may be other credentials than those that were refused.
+    async fn renew_credentials(&self) -> bool {
+        match self {
+            Self::Vault(vault) => vault.read_token_again(),
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Vault(_) => "Vault",
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use std::process::Command;
+
+use sigstead_testkit::OpenSsl;
+
+use crate::contract::{Key, MESSAGES, refuses, signs};
+use crate::file::{KINDS, public_half};
+
+const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+const PIN: &str = "624862";
+/// Names the folder of the token to the second run of the test.
+const FOLDER: &str = "SIGSTEAD_TEST_TOKEN";
+
+/// `softhsm2-util` with these arguments.
+fn softhsm(openssl: &OpenSsl, arguments: &[&str]) {
+    let folder = openssl.folder();
+    let mut run = Command::new("softhsm2-util");
+    run.args(arguments).args(["--pin", PIN]).current_dir(folder);
+    let output = run.env("SOFTHSM2_CONF", folder.join("softhsm2.conf")).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// SoftHSM finds its tokens by the environment of its process: the test makes a token, and runs itself with that.
+#[tokio::test]
+async fn tokens() {
+    #[expect(clippy::disallowed_methods, reason = "the first run tells the second one")]
+    if let Ok(folder) = std::env::var(FOLDER) {
+        return inside(&folder).await;
+    }
+    let openssl = OpenSsl::new();
+    let tokens = openssl.folder().join("tokens");
+    std::fs::create_dir(&tokens).unwrap();
+    openssl.write("softhsm2.conf", format!("directories.tokendir = {}\n", tokens.display()));
+    softhsm(&openssl, &["--init-token", "--free", "--label", "test", "--so-pin", PIN]);
+    for (at, (name, kind)) in KINDS.into_iter().enumerate() {
+        openssl.generate(name, kind);
+        openssl.write(&format!("{name}.pub"), public_half(&openssl, name).to_pem());
+        let id = format!("0{at}");
+        softhsm(&openssl, &["--import", name, "--token", "test", "--label", name, "--id", &id]);
+    }
+    let again = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "pkcs11::tokens", "--nocapture"])
+        .env("SOFTHSM2_CONF", openssl.folder().join("softhsm2.conf"))
+        .env(FOLDER, openssl.folder())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && text.contains("1 passed"), "{text}");
+}
+
+async fn inside(folder: &str) {
+    for (name, _) in KINDS {
+        let pem = std::fs::read(format!("{folder}/{name}.pub")).unwrap();
+        let key = Key {
+            uri: format!("pkcs11:token=test;object={name}?module-path={MODULE}&pin-source=env:PIN"),
+            variables: vec![("PIN", PIN.to_owned())],
+            public_key: sigstead_crypto::PublicKey::from_pem(&pem).unwrap(),
+        };
+        signs(&key, &MESSAGES).await;
+    }
+    // In a process of its own: a login counts for all sessions of one.
+    let uri = format!("pkcs11:token=test;object=none?module-path={MODULE}&pin-source=env:PIN");
+    let surroundings = crate::contract::surroundings(vec![("PIN", PIN.to_owned())]);
+    refuses(&uri, &surroundings, "the token has no such", &[PIN]).await;
+}
