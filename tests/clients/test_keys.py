@@ -1,11 +1,15 @@
 """Keys outside plain files: every service signs with them, and `config check` says what is wrong with them."""
 
+import json
 import os
+import re
+import urllib.request
 
 import pytest
 
 from clients.cosign import Cosign3
-from stack import Stack, run
+from conftest import CLIENTS
+from stack import Program, Stack, answers, free_port, run, wait_for
 
 PASSWORD = "correct horse"
 
@@ -59,3 +63,95 @@ def test_config_check_tells_passwords_that_are_wrong(data, binary):
     assert "password-source=env:NAME" in check(binary, configure(data), False)
     written = check(binary, configure(data, ca="file:keys/ca.key?password=battery"), False)
     assert "must not stand in it" in written and "battery" not in written
+
+
+class Vault:
+    """Vault's transit engine, in memory."""
+
+    def __init__(self, folder):
+        self.address = f"127.0.0.1:{free_port()}"
+        self.program = Program([CLIENTS / "vault-transit", self.address], folder / "vault.log")
+        wait_for(lambda: answers(f"http://{self.address}/v1/sys/seal-status"), "Vault")
+        self.root = self.program.output().split()[0]
+        self.write("sys/mounts/transit", type="transit")
+
+    def write(self, path, **body):
+        headers = {"X-Vault-Token": self.root}
+        url = f"http://{self.address}/v1/{path}"
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)) as answer:
+            return answer.read()
+
+    def make_key(self, name, kind):
+        """The public half of the key, in PEM."""
+        self.write(f"transit/keys/{name}", type=kind)
+        request = urllib.request.Request(f"http://{self.address}/v1/transit/keys/{name}", headers={"X-Vault-Token": self.root})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["data"]["keys"]["1"]["public_key"]
+
+
+class Kms:
+    """AWS KMS, by moto; it takes any caller."""
+
+    def __init__(self, folder):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.program = Program([CLIENTS / "moto_server", "-H", "127.0.0.1", "-p", self.url.rsplit(":")[-1]], folder / "moto.log")
+        wait_for(lambda: answers(self.url), "moto")
+
+    def make_key(self, spec):
+        """The id of the key, and its public half in PEM."""
+        key = self.ask("CreateKey", KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        public = self.ask("GetPublicKey", KeyId=key)["PublicKey"]
+        return key, f"-----BEGIN PUBLIC KEY-----\n{public}\n-----END PUBLIC KEY-----\n"
+
+    def ask(self, deed, **wanted):
+        headers = {
+            "X-Amz-Target": f"TrentService.{deed}",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/kms/aws4_request, SignedHeaders=host, Signature=any",
+        }
+        with urllib.request.urlopen(urllib.request.Request(self.url, json.dumps(wanted).encode(), headers)) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def services(work, monkeypatch):
+    vault, kms = Vault(work), Kms(work)
+    for name, value in {
+        "VAULT_ADDR": f"http://{vault.address}",
+        "VAULT_TOKEN": vault.root,
+        "AWS_ENDPOINT_URL": kms.url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield vault, kms
+    vault.program.stop()
+    kms.program.stop()
+
+
+def test_cosign_signs_with_keys_in_vault_and_aws(data, binary, blob, work, services):
+    """The checkpoint and the SET by AWS, the SCT by Vault."""
+    vault, kms = services
+    (data / "ct.pub").write_text(vault.make_key("ct", "ecdsa-p256"))
+    key, public = kms.make_key("ECC_NIST_P256")
+    (data / "log.pub").write_text(public)
+    config = configure(data, ct="hashivault://ct", log=f"awskms:///{key}")
+    # New keys sign for new trees.
+    text = re.sub('^database = .*$', 'database = "sqlite:new.db"', config.read_text(), flags=re.M)
+    config.write_text(text.replace('"rollback-guard"', '"new-guard"'))
+    assert "log: ok" in check(binary, config, True)
+    with Stack.up(binary, work / "issuer") as issuer, Stack.configured(binary, config, work, issuer) as stack:
+        cosign, bundle = Cosign3(stack, work), work / "bundle.json"
+        cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
+        cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
+
+
+def test_config_check_tells_what_a_service_refuses(data, binary, services):
+    vault, _ = services
+    told = check(binary, configure(data, ct="hashivault://none", log="awskms:///alias/none"), False)
+    assert "hint: `vault read transit/keys/none` must show the key" in told
+    assert "NotFoundException" in told
+    vault.write("transit/keys/ct", type="ecdsa-p256")
+    refused = check(binary, configure(data, ct="hashivault://ct"), False, VAULT_TOKEN="hvs.wrong")
+    assert "the token needs the policy" in refused and "hvs.wrong" not in refused

@@ -1,4 +1,4 @@
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use const_oid::ObjectIdentifier;
 
 use crate::PublicKeyKind;
@@ -104,6 +104,14 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, message).as_ref());
     hash
+}
+
+/// HMAC with SHA-256 (RFC 2104).
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut tag = [0; 32];
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    tag.copy_from_slice(hmac::sign(&key, message).as_ref());
+    tag
 }
 
 /// How a signer of ours signs: the hash follows from the key.

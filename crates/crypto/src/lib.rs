@@ -18,7 +18,7 @@ mod strength;
 mod verifier_key;
 mod verify;
 
-pub use algorithm::{HashAlgorithm, Hasher, SignatureAlgorithm, sha256};
+pub use algorithm::{HashAlgorithm, Hasher, SignatureAlgorithm, hmac_sha256, sha256};
 pub use key::{KeyError, PublicKey, PublicKeyKind};
 pub use secret::Secret;
 pub use signer::{SignError, SignFuture, Signer};

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use sigstead_crypto::{KeyKind, Signer};
 
+use crate::remote::aws::AwsKms;
 use crate::remote::vault::Vault;
 use crate::remote::{RemoteSigner, Service};
 use crate::{
-    FileUri, KeystoreError, Pkcs11Signer, Pkcs11Uri, Surroundings, VaultUri, generate_file, open_file, pkcs11,
+    AwsKmsUri, FileUri, KeystoreError, Pkcs11Signer, Pkcs11Uri, Surroundings, VaultUri, generate_file,
+    open_file, pkcs11,
 };
 
 /// Names a private key.
@@ -15,13 +17,15 @@ pub enum KeyUri {
     File(FileUri),
     /// `pkcs11:…`, a key in a token (RFC 7512).
     Pkcs11(Pkcs11Uri),
+    /// `awskms://…`, a key in AWS KMS.
+    AwsKms(AwsKmsUri),
     /// `hashivault://…`, a key in Vault's or OpenBao's transit engine.
     Vault(VaultUri),
 }
 
 /// Schemes of keystores that sigstead knows and this build does not reach.
-const OTHER_SCHEMES: [(&str, &str); 3] =
-    [("awskms://", "AWS KMS"), ("gcpkms://", "Google Cloud KMS"), ("azurekms://", "Azure Key Vault")];
+const OTHER_SCHEMES: [(&str, &str); 2] =
+    [("gcpkms://", "Google Cloud KMS"), ("azurekms://", "Azure Key Vault")];
 
 impl KeyUri {
     /// Reads a key URI.
@@ -34,6 +38,9 @@ impl KeyUri {
         }
         if let Some(rest) = text.strip_prefix("pkcs11:") {
             return Pkcs11Uri::parse(rest).map(Self::Pkcs11);
+        }
+        if let Some(rest) = text.strip_prefix("awskms://") {
+            return AwsKmsUri::parse(rest).map(Self::AwsKms);
         }
         if let Some(rest) = text.strip_prefix("hashivault://") {
             return VaultUri::parse(rest).map(Self::Vault);
@@ -61,7 +68,7 @@ pub fn make_missing(uri: &str, kind: KeyKind, surroundings: &Surroundings) -> Re
             pkcs11::make_missing(&uri, &pin, kind)
         }
         // Whoever holds keys makes them too, under rules of its own.
-        KeyUri::Vault(_) => Ok(false),
+        KeyUri::AwsKms(_) | KeyUri::Vault(_) => Ok(false),
     }
 }
 
@@ -79,6 +86,10 @@ pub async fn open(uri: &str, surroundings: &Surroundings) -> Result<Arc<dyn Sign
             let pin = uri.pin.read(surroundings)?;
             Ok(Arc::new(Pkcs11Signer::open(uri, pin)?))
         }
+        KeyUri::AwsKms(uri) => {
+            let (aws, key) = AwsKms::connect(&uri, surroundings).await?;
+            Ok(Arc::new(RemoteSigner::new(Service::AwsKms(aws), key, surroundings.patience)))
+        }
         KeyUri::Vault(uri) => {
             let (vault, key) = Vault::connect(&uri, surroundings).await?;
             Ok(Arc::new(RemoteSigner::new(Service::Vault(vault), key, surroundings.patience)))
@@ -94,7 +105,7 @@ mod tests {
     fn schemes_are_told_apart() {
         assert!(matches!(KeyUri::parse("file:a/b.key"), Ok(KeyUri::File(_))));
         assert!(matches!(KeyUri::parse("pkcs11:token=x"), Err(KeystoreError::Uri(..))));
-        assert!(matches!(KeyUri::parse("awskms:///key"), Err(KeystoreError::NotBuilt("AWS KMS"))));
+        assert!(matches!(KeyUri::parse("awskms:///key"), Ok(KeyUri::AwsKms(_))));
         assert!(matches!(KeyUri::parse("file:"), Err(KeystoreError::Uri(..))));
         assert!(matches!(KeyUri::parse("/etc/key.pem"), Err(KeystoreError::NotAUri(_))));
     }

@@ -1,4 +1,4 @@
-//! Fixtures for tests: Postgres and Vault servers, HTTP servers on loopback or in process, gates that shut, an OIDC issuer, `openssl`.
+//! Fixtures for tests: Postgres, Vault and AWS servers, HTTP servers on loopback or in process, gates that shut, an OIDC issuer, `openssl`.
 //!
 //! A fixture that cannot be made panics, so that its test fails instead of passing without it.
 
@@ -7,6 +7,7 @@ mod gate;
 mod installed;
 mod issuer;
 mod loopback;
+mod moto;
 mod openssl;
 mod postgres;
 mod vault;
@@ -16,6 +17,7 @@ pub use gate::Gate;
 pub use installed::installed;
 pub use issuer::{Issuer, Scripted};
 pub use loopback::Loopback;
+pub use moto::Moto;
 pub use openssl::OpenSsl;
 pub use postgres::Postgres;
 pub use vault::Vault;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use sigstead_crypto::{PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
 
+use super::aws::AwsKms;
 use super::exchange::{Fault, persist};
 use super::vault::Vault;
 
@@ -17,6 +18,7 @@ pub(crate) struct RemoteSigner {
 /// The services that hold keys, each with one key of one version.
 #[derive(Debug)]
 pub(crate) enum Service {
+    AwsKms(AwsKms),
     Vault(Vault),
 }
 
@@ -61,6 +63,7 @@ impl Service {
     /// One attempt.
     async fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
         match self {
+            Self::AwsKms(aws) => aws.sign(algorithm, message).await,
             Self::Vault(vault) => vault.sign(algorithm, message).await,
         }
     }
@@ -68,12 +71,14 @@ impl Service {
     /// After a refusal: whether there may be other credentials than those that were refused.
     async fn renew_credentials(&self) -> bool {
         match self {
+            Self::AwsKms(aws) => aws.forget_credentials().await,
             Self::Vault(vault) => vault.read_token_again(),
         }
     }
 
     const fn name(&self) -> &'static str {
         match self {
+            Self::AwsKms(_) => "AWS KMS",
             Self::Vault(_) => "Vault",
         }
     }
