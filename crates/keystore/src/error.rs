@@ -7,9 +7,6 @@ pub enum KeystoreError {
     /// Not a key URI.
     #[error("{0} is not a key URI\n  hint: write file:PATH, or another form of docs/keys.md")]
     NotAUri(String),
-    /// A scheme that names a kind of keystore which this build cannot reach.
-    #[error("this build of sigstead cannot use {0} keys; it can use file: and pkcs11: keys")]
-    NotBuilt(&'static str),
     /// A URI that names no key: its scheme, and why. Never with what was written, which may be a secret.
     #[error("the {0}: URI: {1}")]
     Uri(&'static str, String),

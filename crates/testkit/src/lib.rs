@@ -10,6 +10,7 @@ mod loopback;
 mod moto;
 mod openssl;
 mod postgres;
+mod recorded;
 mod vault;
 
 pub use answer::Answer;
@@ -20,4 +21,5 @@ pub use loopback::Loopback;
 pub use moto::Moto;
 pub use openssl::OpenSsl;
 pub use postgres::Postgres;
+pub use recorded::Recorded;
 pub use vault::Vault;

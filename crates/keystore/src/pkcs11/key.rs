@@ -2,26 +2,13 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
-use der::asn1::{OctetStringRef, UintRef};
-use der::{Decode as _, Encode as _, Sequence};
-use sigstead_crypto::{PublicKey, PublicKeyKind, SignError, SignatureAlgorithm};
+use der::Decode as _;
+use der::asn1::OctetStringRef;
+use sigstead_crypto::{PublicKey, SignError, SignatureAlgorithm};
 
 use super::{Pkcs11Uri, find, token};
 use crate::KeystoreError;
-
-/// RFC 8017 appendix A.1.1.
-#[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
-}
-
-/// RFC 3279 §2.2.3.
-#[derive(Sequence)]
-struct EcdsaSignature<'a> {
-    r: UintRef<'a>,
-    s: UintRef<'a>,
-}
+use crate::encoding::{ec_key, ecdsa_der, rsa_key};
 
 /// The public half, from the public object beside the private one.
 pub(super) fn public_key(
@@ -36,7 +23,7 @@ pub(super) fn public_key(
     let public = find(session, uri, ObjectClass::PUBLIC_KEY)?;
     match *kind {
         KeyType::RSA => rsa(session, public),
-        KeyType::EC => ec(&point(session, public)?),
+        KeyType::EC => Ok(ec_key(&point(session, public)?)?),
         KeyType::EC_EDWARDS => Ok(PublicKey::from_ed25519_bytes(&point(session, public)?)?),
         other => Err(KeystoreError::Token(format!("nothing here signs with a key of type {other}"))),
     }
@@ -52,12 +39,7 @@ fn rsa(session: &Session, public: ObjectHandle) -> Result<PublicKey, KeystoreErr
             _ => {}
         }
     }
-    let unreadable = |_| KeystoreError::Token("the RSA key cannot be read".to_owned());
-    let key = RsaPublicKey {
-        modulus: UintRef::new(&modulus).map_err(unreadable)?,
-        exponent: UintRef::new(&exponent).map_err(unreadable)?,
-    };
-    Ok(PublicKey::from_pkcs1_der(&key.to_der().map_err(unreadable)?)?)
+    Ok(rsa_key(&modulus, &exponent)?)
 }
 
 /// CKA_EC_POINT: the point in an OCTET STRING; some tokens leave that out.
@@ -67,16 +49,6 @@ fn point(session: &Session, public: ObjectHandle) -> Result<Vec<u8>, KeystoreErr
             .map_or_else(|_| point.clone(), |inner| inner.as_bytes().to_vec())),
         _ => Err(KeystoreError::Token("the public key has no point".to_owned())),
     }
-}
-
-fn ec(point: &[u8]) -> Result<PublicKey, KeystoreError> {
-    let kind = match point.len() {
-        65 => PublicKeyKind::EcdsaP256,
-        97 => PublicKeyKind::EcdsaP384,
-        133 => PublicKeyKind::EcdsaP521,
-        _ => return Err(KeystoreError::Token("use a key on P-256, P-384 or P-521".to_owned())),
-    };
-    Ok(PublicKey::from_point(kind, point)?)
 }
 
 /// A signature in the form that [`Signer`](sigstead_crypto::Signer) promises.
@@ -97,16 +69,8 @@ pub(super) fn sign(
         }
         _ => {
             let digest = algorithm.hash().digest(message);
-            der(&session.sign(&Mechanism::Ecdsa, key, &digest).map_err(failed)?)
+            let raw = session.sign(&Mechanism::Ecdsa, key, &digest).map_err(failed)?;
+            ecdsa_der(&raw).ok_or_else(|| SignError::new("the token's signature cannot be read"))
         }
     }
-}
-
-/// Tokens give `r ‖ s`.
-fn der(raw: &[u8]) -> Result<Vec<u8>, SignError> {
-    let unreadable = |_| SignError::new("the token's signature cannot be read");
-    let (r, s) = raw.split_at_checked(raw.len() / 2).unwrap_or_default();
-    let signature =
-        EcdsaSignature { r: UintRef::new(r).map_err(unreadable)?, s: UintRef::new(s).map_err(unreadable)? };
-    signature.to_der().map_err(unreadable)
 }

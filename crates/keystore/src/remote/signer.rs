@@ -3,7 +3,9 @@ use std::time::Duration;
 use sigstead_crypto::{PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
 
 use super::aws::AwsKms;
+use super::azure::AzureKms;
 use super::exchange::{Fault, persist};
+use super::google::GcpKms;
 use super::vault::Vault;
 
 /// Signs with a key that never leaves the service which holds it.
@@ -19,6 +21,8 @@ pub(crate) struct RemoteSigner {
 #[derive(Debug)]
 pub(crate) enum Service {
     AwsKms(AwsKms),
+    AzureKms(AzureKms),
+    GcpKms(Box<GcpKms>),
     Vault(Vault),
 }
 
@@ -64,6 +68,8 @@ impl Service {
     async fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
         match self {
             Self::AwsKms(aws) => aws.sign(algorithm, message).await,
+            Self::AzureKms(azure) => azure.sign(algorithm, message).await,
+            Self::GcpKms(google) => google.sign(algorithm, message).await,
             Self::Vault(vault) => vault.sign(algorithm, message).await,
         }
     }
@@ -72,6 +78,8 @@ impl Service {
     async fn renew_credentials(&self) -> bool {
         match self {
             Self::AwsKms(aws) => aws.forget_credentials().await,
+            Self::AzureKms(azure) => azure.forget_token().await,
+            Self::GcpKms(google) => google.forget_token().await,
             Self::Vault(vault) => vault.read_token_again(),
         }
     }
@@ -79,6 +87,8 @@ impl Service {
     const fn name(&self) -> &'static str {
         match self {
             Self::AwsKms(_) => "AWS KMS",
+            Self::AzureKms(_) => "Azure Key Vault",
+            Self::GcpKms(_) => "Google Cloud KMS",
             Self::Vault(_) => "Vault",
         }
     }

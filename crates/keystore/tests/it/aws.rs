@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
@@ -8,7 +10,10 @@ use sigstead_crypto::PublicKey;
 use sigstead_keystore::open;
 use sigstead_testkit::{Gate, Loopback, Moto};
 
-use crate::contract::{Key, MESSAGE, outlasts, refuses, signs, surroundings};
+use crate::contract::{
+    Key, MESSAGE, MESSAGES as MESSAGES_OF_ANY_LENGTH, outlasts, refuses, signs, surroundings,
+};
+use crate::recorded::{key as recorded_key, reached_by, serve};
 
 /// moto digests whatever comes, so these are all short enough to be sent as they are.
 const MESSAGES: [&[u8]; 3] = [b"1", MESSAGE, &[7; 4096]];
@@ -22,12 +27,12 @@ async fn make(moto: &Moto, spec: &str) -> Key {
     let (access, secret) = moto.make_user(&format!("user-{id}")).await;
     Key {
         uri: format!("awskms:///{id}"),
-        variables: vec![
+        surroundings: surroundings(vec![
             ("AWS_ENDPOINT_URL", moto.url()),
             ("AWS_REGION", Moto::REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", access),
             ("AWS_SECRET_ACCESS_KEY", secret),
-        ],
+        ]),
         public_key: PublicKey::from_spki_der(&BASE64_STANDARD.decode(public).unwrap()).unwrap(),
     }
 }
@@ -61,7 +66,7 @@ async fn aliases_and_arns() {
     key.public_key.verify(signer.algorithm().hash(), MESSAGE, &signature).unwrap();
 
     key.uri = format!("awskms:///arn:aws:kms:{}:123456789012:key/{id}", Moto::REGION);
-    key.variables.retain(|(name, _)| *name != "AWS_REGION");
+    key.surroundings = key.but("AWS_REGION", "");
     signs(&key, &MESSAGES).await;
 }
 
@@ -71,8 +76,8 @@ async fn what_is_wrong_is_told() {
     let key = make(&moto, "ECC_NIST_P256").await;
     let (encrypts, _) = moto.make_key("RSA_2048", "ENCRYPT_DECRYPT").await;
     let encrypts = format!("awskms:///{encrypts}");
-    refuses(&encrypts, &key.surroundings(), "its usage must be SIGN_VERIFY", &[]).await;
-    refuses("awskms:///alias/none", &key.surroundings(), "NotFoundException", &[]).await;
+    refuses(&encrypts, &key.surroundings, "its usage must be SIGN_VERIFY", &[]).await;
+    refuses("awskms:///alias/none", &key.surroundings, "NotFoundException", &[]).await;
     refuses(&key.uri, &key.but("AWS_REGION", ""), "hint: set AWS_REGION", &[]).await;
     moto.guard().await;
     let wrong = key.but("AWS_SECRET_ACCESS_KEY", "hunter2");
@@ -89,9 +94,8 @@ async fn a_server_that_goes_away_comes_back() {
     let moto = Moto::start().await;
     let gate = Gate::to(moto.address()).await;
     let mut key = make(&moto, "ECC_NIST_P256").await;
-    key.variables.retain(|(name, _)| *name != "AWS_ENDPOINT_URL");
-    key.variables.push(("AWS_ENDPOINT_URL_KMS", format!("http://{}", gate.address())));
-    let secret = key.variables.iter().find(|(name, _)| *name == "AWS_SECRET_ACCESS_KEY").unwrap().1.clone();
+    key.surroundings = key.but("AWS_ENDPOINT_URL_KMS", &format!("http://{}", gate.address()));
+    let secret = key.variable("AWS_SECRET_ACCESS_KEY");
     outlasts(&key, &gate, &[&secret]).await;
 }
 
@@ -106,8 +110,7 @@ async fn every_source_of_credentials() {
         std::fs::write(folder.path().join(name), text).unwrap();
         folder.path().join(name).display().to_string()
     };
-    let value = |wanted: &str| key.variables.iter().find(|(name, _)| *name == wanted).unwrap().1.clone();
-    let (access, secret) = (value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"));
+    let (access, secret) = (key.variable("AWS_ACCESS_KEY_ID"), key.variable("AWS_SECRET_ACCESS_KEY"));
     let from = |others: Vec<(&'static str, String)>| {
         let place = vec![("AWS_ENDPOINT_URL", moto.url()), ("AWS_REGION", Moto::REGION.to_owned())];
         surroundings(place.into_iter().chain(others).collect())
@@ -150,4 +153,21 @@ async fn every_source_of_credentials() {
     };
     open(&key.uri, &container("agent-token")).await.unwrap().sign(MESSAGE).await.unwrap();
     refuses(&key.uri, &container("hunter2"), "403 Forbidden", &["hunter2"]).await;
+}
+
+/// What moto does not know; the requests' signatures are botocore's.
+#[tokio::test]
+async fn digests_and_ed25519() {
+    let arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    for (name, public, message) in
+        [("aws/ed25519", "aws/ed25519", MESSAGE), ("aws/digest", "aws/ec-p256", MESSAGES_OF_ANY_LENGTH[2])]
+    {
+        let recorded = Arc::new(serve(&[name]).await);
+        let variables = vec![
+            ("AWS_ACCESS_KEY_ID", "AKIDRECORDED".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "recorded-secret".to_owned()),
+        ];
+        let surroundings = reached_by(&recorded, recorded.address(), variables);
+        signs(&recorded_key(format!("awskms:///{arn}"), public, surroundings), &[message]).await;
+    }
 }

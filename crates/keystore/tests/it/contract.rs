@@ -18,24 +18,26 @@ const AT_ONCE: usize = 16;
 /// A key, and what it is reached with.
 pub(crate) struct Key {
     pub(crate) uri: String,
-    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) surroundings: Surroundings,
     /// What must come out.
     pub(crate) public_key: PublicKey,
 }
 
 impl Key {
-    /// With one variable set to something else.
+    /// With one variable set to something else; empty is not set.
     pub(crate) fn but(&self, name: &'static str, value: &str) -> Surroundings {
-        let others = self.variables.iter().filter(|(other, _)| *other != name).cloned();
-        surroundings(others.chain([(name, value.to_owned())]).collect())
+        let (others, value) = (Arc::clone(&self.surroundings.variable), value.to_owned());
+        let variable = move |wanted: &str| if wanted == name { Some(value.clone()) } else { others(wanted) };
+        Surroundings { variable: Arc::new(variable), ..self.surroundings.clone() }
     }
 
-    pub(crate) fn surroundings(&self) -> Surroundings {
-        surroundings(self.variables.clone())
+    /// What one variable is set to.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        (self.surroundings.variable)(name).unwrap()
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Signer> {
-        open(&self.uri, &self.surroundings()).await.unwrap_or_else(|error| panic!("{}: {error}", self.uri))
+        open(&self.uri, &self.surroundings).await.unwrap_or_else(|error| panic!("{}: {error}", self.uri))
     }
 }
 
@@ -102,7 +104,7 @@ pub(crate) async fn outlasts(key: &Key, gate: &Gate, secrets: &[&str]) {
         key.public_key.verify(signer.algorithm().hash(), MESSAGE, &signature).unwrap();
     }
     gate.close();
-    refuses(&key.uri, &key.surroundings(), "", secrets).await;
+    refuses(&key.uri, &key.surroundings, "", secrets).await;
     gate.open();
 }
 

@@ -1,7 +1,7 @@
 use sigstead_crypto::PublicKey;
 use sigstead_testkit::OpenSsl;
 
-use crate::contract::{Key, MESSAGES, refuses, signs};
+use crate::contract::{Key, MESSAGES, refuses, signs, surroundings};
 
 /// Every kind of key that openssl makes and a signer takes.
 pub(crate) const KINDS: [(&str, &[&str]); 5] = [
@@ -24,7 +24,8 @@ async fn plain_files() {
         let openssl = OpenSsl::new();
         openssl.generate(name, kind);
         let uri = format!("file:{}", openssl.folder().join(name).display());
-        let key = Key { uri, variables: Vec::new(), public_key: public_half(&openssl, name) };
+        let key =
+            Key { uri, surroundings: surroundings(Vec::new()), public_key: public_half(&openssl, name) };
         signs(&key, &MESSAGES).await;
     }
 }
@@ -35,8 +36,8 @@ async fn encrypted_files() {
         let openssl = OpenSsl::new();
         openssl.generate(name, &[kind, &["-aes256", "-pass", "pass:hunter2"]].concat());
         let uri = format!("file:{}?password-source=env:PASSWORD", openssl.folder().join(name).display());
-        let variables = vec![("PASSWORD", "hunter2".to_owned())];
-        let key = Key { uri, variables, public_key: public_half(&openssl, name) };
+        let surroundings = surroundings(vec![("PASSWORD", "hunter2".to_owned())]);
+        let key = Key { uri, surroundings, public_key: public_half(&openssl, name) };
         signs(&key, &MESSAGES).await;
         refuses(&key.uri, &key.but("PASSWORD", "hunter3"), "the password is wrong", &["hunter3"]).await;
         refuses(&key.uri, &key.but("PASSWORD", ""), "the variable PASSWORD cannot be read", &[]).await;

@@ -1,8 +1,9 @@
 use std::process::Command;
 
+use sigstead_crypto::PublicKey;
 use sigstead_testkit::OpenSsl;
 
-use crate::contract::{Key, MESSAGES, refuses, signs};
+use crate::contract::{Key, MESSAGES, refuses, signs, surroundings};
 use crate::file::{KINDS, public_half};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
@@ -52,13 +53,13 @@ async fn inside(folder: &str) {
         let pem = std::fs::read(format!("{folder}/{name}.pub")).unwrap();
         let key = Key {
             uri: format!("pkcs11:token=test;object={name}?module-path={MODULE}&pin-source=env:PIN"),
-            variables: vec![("PIN", PIN.to_owned())],
-            public_key: sigstead_crypto::PublicKey::from_pem(&pem).unwrap(),
+            surroundings: surroundings(vec![("PIN", PIN.to_owned())]),
+            public_key: PublicKey::from_pem(&pem).unwrap(),
         };
         signs(&key, &MESSAGES).await;
     }
     // In a process of its own: a login counts for all sessions of one.
     let uri = format!("pkcs11:token=test;object=none?module-path={MODULE}&pin-source=env:PIN");
-    let surroundings = crate::contract::surroundings(vec![("PIN", PIN.to_owned())]);
-    refuses(&uri, &surroundings, "the token has no such", &[PIN]).await;
+    let by_pin = surroundings(vec![("PIN", PIN.to_owned())]);
+    refuses(&uri, &by_pin, "the token has no such", &[PIN]).await;
 }

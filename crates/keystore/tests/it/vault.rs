@@ -17,7 +17,10 @@ async fn make(vault: &Vault, name: &str, kind: &str) -> Key {
     let public_key = public_half(vault, name, 1).await;
     Key {
         uri: format!("hashivault://{name}"),
-        variables: vec![("VAULT_ADDR", format!("http://{}", vault.address())), ("VAULT_TOKEN", token)],
+        surroundings: surroundings(vec![
+            ("VAULT_ADDR", format!("http://{}", vault.address())),
+            ("VAULT_TOKEN", token),
+        ]),
         public_key,
     }
 }
@@ -61,7 +64,7 @@ async fn other_mounts_and_pinned_versions() {
     key.uri = "hashivault://k".to_owned();
     key.public_key = public_half(&vault, "k", 2).await;
     signs(&key, &MESSAGES).await;
-    refuses("hashivault://k?version=3", &key.surroundings(), "no such version", &[]).await;
+    refuses("hashivault://k?version=3", &key.surroundings, "no such version", &[]).await;
 }
 
 #[tokio::test]
@@ -84,11 +87,8 @@ async fn a_server_that_goes_away_comes_back() {
     let vault = Vault::start().await;
     let gate = Gate::to(vault.address()).await;
     let mut key = make(&vault, "k", "ecdsa-p256").await;
-    key.variables = vec![
-        ("VAULT_ADDR", format!("http://{}", gate.address())),
-        ("VAULT_TOKEN", vault.token("k", 3600).await),
-    ];
-    let token = key.variables.last().unwrap().1.clone();
+    key.surroundings = key.but("VAULT_ADDR", &format!("http://{}", gate.address()));
+    let token = key.variable("VAULT_TOKEN");
     outlasts(&key, &gate, &[&token]).await;
 }
 

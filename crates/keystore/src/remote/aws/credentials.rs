@@ -6,6 +6,7 @@ use sigstead_crypto::Secret;
 
 use super::profile::Profile;
 use super::sigv4::Keys;
+use crate::remote::bearer::form;
 use crate::remote::exchange::{Answer, Fault, client};
 use crate::{KeystoreError, SecretSource, Surroundings};
 
@@ -118,16 +119,15 @@ async fn assume(
     let final_ = |error: KeystoreError| Fault::Final(error.to_string());
     let token = SecretSource::File(token).read(surroundings).map_err(final_)?;
     let session = surroundings.variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| "sigstead".to_owned());
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("Action", "AssumeRoleWithWebIdentity")
-        .append_pair("Version", "2011-06-15")
-        .append_pair("RoleArn", role)
-        .append_pair("RoleSessionName", &session)
-        .append_pair("WebIdentityToken", token.expose())
-        .finish();
-    let request = client(surroundings, |builder| builder).map_err(final_)?.post(sts);
-    let answer =
-        Answer::to(request.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await?;
+    let client = client(surroundings, |builder| builder).map_err(final_)?;
+    let fields = [
+        ("Action", "AssumeRoleWithWebIdentity"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", role),
+        ("RoleSessionName", &session),
+        ("WebIdentityToken", token.expose()),
+    ];
+    let answer = Answer::to(form(&client, sts, &fields)).await?;
     let text = String::from_utf8_lossy(&answer.body);
     let field = |name: &str| element(&text, name).map(str::to_owned);
     if !answer.status.is_success() {
