@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import urllib.request
 
 import pytest
 
 from clients.cosign import Cosign3
 from conftest import CLIENTS
+from organization import Operator, Organization
 from stack import Program, Stack, answers, free_port, run, wait_for
 
 PASSWORD = "correct horse"
@@ -27,11 +29,15 @@ def encrypt(file, *how):
 
 
 def configure(data, **keys):
-    """A copy of the configuration in which services have other keys."""
-    text = (data / "sigstead.toml").read_text()
-    for name, uri in keys.items():
-        text = text.replace(f'"file:keys/{name}.key"', f'"{uri}"')
-    (data / "keys.toml").write_text(text)
+    """A copy of the configuration in which services have other keys; the files of authorities are replaced."""
+    for made in [data / "sigstead.toml", *data.glob("*-authorities.toml")]:
+        original = made.with_suffix(".made")
+        if not original.exists():
+            shutil.copy(made, original)
+        text = original.read_text()
+        for name, uri in keys.items():
+            text = text.replace(f'"file:keys/{name}.key"', f'"{uri}"')
+        (data / "keys.toml" if made.name == "sigstead.toml" else made).write_text(text)
     return data / "keys.toml"
 
 
@@ -155,3 +161,24 @@ def test_config_check_tells_what_a_service_refuses(data, binary, services):
     vault.write("transit/keys/ct", type="ecdsa-p256")
     refused = check(binary, configure(data, ct="hashivault://ct"), False, VAULT_TOKEN="hvs.wrong")
     assert "the token needs the policy" in refused and "hvs.wrong" not in refused
+
+
+def test_under_the_organizations_root(data, binary, work, services, monkeypatch):
+    """The CA's key is Vault's, the TSA's is made encrypted."""
+    vault, _ = services
+    monkeypatch.setenv("TSA_PASSWORD", PASSWORD)
+    organization, operate = Organization(work / "organization"), Operator(binary, data)
+    vault.make_key("ca", "ecdsa-p384")
+    made = "file:keys/encrypted.key?password-source=env:TSA_PASSWORD"
+    for service, key in (("ca", "hashivault://ca"), ("tsa", made)):
+        (data / f"{service}-authorities.toml").unlink()
+        csr = organization.folder / f"{service}.csr"
+        told = operate(service, "init", "--csr", csr, "--key", key)
+        assert ("was made" in told) == (key == made), told
+        organization.openssl("req", "-in", csr, "-verify", "-noout")
+        operate(service, "import", "--key", key, organization.sign(csr, f"{service}.pem"), *organization.chain())
+    assert "ca: ok" in check(binary, data / "sigstead.toml", True)
+    run(["openssl", "pkey", "-in", data / "keys/encrypted.key", "-passin", f"pass:{PASSWORD}", "-noout"])
+    assert "the password is wrong" in check(binary, data / "sigstead.toml", False, TSA_PASSWORD="battery staple")
+    missing = operate("ca", "init", "--csr", work / "x.csr", "--key", "hashivault://none", ok=False)
+    assert "hint: `vault read transit/keys/none` must show the key" in missing

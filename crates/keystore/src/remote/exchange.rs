@@ -154,6 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn statuses_tell_what_may_pass() {
+        let fault = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            Answer { status, body: Vec::new() }.json::<Value>().unwrap_err()
+        };
+        for status in [408, 429, 500, 502, 503] {
+            assert!(matches!(fault(status), Fault::Passing(_)), "{status}");
+        }
+        for status in [401, 403] {
+            assert!(matches!(fault(status), Fault::Denied(_)), "{status}");
+        }
+        for status in [200, 302, 400, 404] {
+            assert!(matches!(fault(status), Fault::Final(_)), "{status}");
+        }
+    }
+
+    #[test]
     fn refusals_tell_the_services_own_sentence() {
         for (body, told) in [
             (r#"{"errors":["permission denied"]}"#, "403 Forbidden: permission denied"),

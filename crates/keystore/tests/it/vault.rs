@@ -90,6 +90,8 @@ async fn a_server_that_goes_away_comes_back() {
     key.surroundings = key.but("VAULT_ADDR", &format!("http://{}", gate.address()));
     let token = key.variable("VAULT_TOKEN");
     outlasts(&key, &gate, &[&token]).await;
+    vault.write("sys/seal", &json!({})).await;
+    refuses(&key.uri, &key.surroundings, "503 Service Unavailable: Vault is sealed", &[&token]).await;
 }
 
 #[tokio::test]

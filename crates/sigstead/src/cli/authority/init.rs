@@ -30,7 +30,7 @@ pub(in crate::cli) struct Init {
     /// Sign with the root in this folder instead, which is made if it is not there. Keep it offline afterwards.
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
-    /// Where the key is, as file:PATH or pkcs11:…; it is made if it is not there.
+    /// Where the key is (docs/keys.md). In a file or a token it is made if it is not there.
     #[arg(long, value_name = "URI")]
     key: Option<String>,
     /// The kind of key to make.
