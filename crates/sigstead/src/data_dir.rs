@@ -1,4 +1,4 @@
-//! The data directory of `sigstead up`: one process at a time, private to its user.
+//! The folder of keys and configuration that `sigstead up` and `sigstead init` make, one process at a time.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -14,13 +14,22 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, and takes it for this process.
+    /// Makes the directory if it is not there, private to its user, and takes it for this process.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::make(path, 0o700)
+    }
+
+    /// The same for services that run as other users: they may read all but the folder `keys`.
+    pub(crate) fn open_for_services(path: &Path) -> anyhow::Result<Self> {
+        Self::make(path, 0o755)
+    }
+
+    fn make(path: &Path, mode: u32) -> anyhow::Result<Self> {
         let path = std::path::absolute(path)?;
-        for private in [path.clone(), path.join("keys"), path.join("offline-keys")] {
-            std::fs::create_dir_all(&private)
-                .with_context(|| format!("cannot make the data directory {}", private.display()))?;
-            std::fs::set_permissions(private, Permissions::from_mode(0o700))?;
+        for (folder, mode) in [(path.clone(), mode), (path.join("keys"), 0o700), (path.join("offline-keys"), 0o700)] {
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make the data directory {}", folder.display()))?;
+            std::fs::set_permissions(folder, Permissions::from_mode(mode))?;
         }
         let lock = take(&path)?;
         Ok(Self { path, _lock: lock })
@@ -89,5 +98,16 @@ mod tests {
         assert!(refusal.contains(&format!("process {}", std::process::id())), "{refusal}");
         drop(first);
         DataDir::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn services_may_read_all_but_the_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let keys = dir.path().join("keys");
+        drop(DataDir::open_for_services(dir.path()).unwrap());
+        assert_eq!((mode(dir.path()), mode(&keys)), (0o755, 0o700));
+        drop(DataDir::open(dir.path()).unwrap());
+        assert_eq!((mode(dir.path()), mode(&keys)), (0o700, 0o700));
     }
 }

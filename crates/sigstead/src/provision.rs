@@ -1,4 +1,4 @@
-//! Keys and certificate chains for `sigstead up`, made at first start and kept.
+//! Keys and certificate chains for `sigstead up` and `sigstead init`, made when there are none and kept.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,19 +19,18 @@ const PRIVATE: u32 = 0o600;
 /// Public keys and certificates.
 const PUBLIC: u32 = 0o644;
 
-/// What the first start made, as `up` needs it.
-pub(crate) struct Provisioned {
-    pub(crate) issuer_key: SoftwareSigner,
+/// The keys that only `up` has: those of its development issuer, and of a TUF root that answers for itself.
+pub(crate) struct OwnKeys {
+    pub(crate) issuer: SoftwareSigner,
+    /// The secret of who may have the issuer sign.
     pub(crate) issuer_secret: Secret<String>,
     /// The one key of the TUF repository's root, unless its owner took it away.
     pub(crate) tuf_root: Option<Arc<dyn Signer>>,
-    /// When the keys were made: what they sign counts from here.
-    pub(crate) since: Timestamp,
 }
 
-/// Makes whatever is missing. A file that is there is used as it is; each is written as one step,
-/// so a first start that was interrupted goes on where it stopped.
-pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Provisioned> {
+/// Makes what the services need and lack; when it was made, for what the keys sign counts from there. A file
+/// that is there is used as it is; each is written as one step, so what was interrupted goes on where it stopped.
+pub(crate) async fn services(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<Timestamp> {
     let progress = progress(data);
     let step = |message: &'static str| {
         progress.set_message(message);
@@ -49,26 +48,29 @@ pub(crate) async fn provision(data: &DataDir, clock: &dyn Clock) -> anyhow::Resu
     log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
     step("CT log: key");
     log_key(data, "keys/ct.key", "ct.pub", KeyKind::EcdsaP256)?;
-    step("TUF repository: keys");
+    progress.finish_and_clear();
+    let root = chain.last().context("the CA chain is empty")?;
+    Ok(Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default()))
+}
+
+/// Makes what only `up` needs and lacks.
+pub(crate) fn own(data: &DataDir) -> anyhow::Result<OwnKeys> {
     for name in ["keys/tuf-targets.key", "keys/tuf-snapshot.key", "keys/tuf-timestamp.key"] {
         key(data, name, KeyKind::EcdsaP256)?;
     }
-    let tuf_root = tuf_root(data)?;
-    step("development issuer: key");
-    let issuer_key = key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?;
-    let issuer_secret = secret(data, "dev-issuer.secret")?;
-    progress.finish_and_clear();
-    let root = chain.last().context("the CA chain is empty")?;
-    let since = Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default());
-    Ok(Provisioned { issuer_key, issuer_secret, tuf_root, since })
+    Ok(OwnKeys {
+        issuer: key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?,
+        issuer_secret: secret(data, "dev-issuer.secret")?,
+        tuf_root: tuf_root(data)?,
+    })
 }
 
 /// Shown while keys are made; a later start has nothing to show.
 fn progress(data: &DataDir) -> ProgressBar {
-    if data.file("dev-issuer.secret").exists() {
+    if data.file("ct.pub").exists() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(6);
+    let bar = ProgressBar::new(4);
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
         bar.set_style(style);
     }

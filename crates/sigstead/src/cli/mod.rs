@@ -7,7 +7,9 @@ mod ca_audit;
 mod ca_policy;
 mod check;
 mod client;
+mod health;
 mod import;
+mod init;
 mod keys;
 mod postgres_tools;
 mod restore;
@@ -55,6 +57,8 @@ pub(crate) enum LogFormat {
 enum Command {
     /// Start everything in one process, with keys made at first start and a development issuer.
     Up(up::Up),
+    /// Make the keys, certificates and configuration with which the services run alone, on servers of your own.
+    Init(init::Init),
     /// Start the certificate authority alone, or look after it.
     #[command(args_conflicts_with_subcommands = true)]
     Ca(CaArguments),
@@ -75,6 +79,8 @@ enum Command {
     /// What clients need: flags, environment, trusted root, signing config.
     #[command(subcommand)]
     Client(client::Client),
+    /// Ask a running service on its admin port whether it is ready; fails if it is not.
+    Health(ServiceArguments),
     /// The configuration file.
     #[command(subcommand)]
     Config(check::ConfigCommand),
@@ -186,6 +192,7 @@ impl Cli {
 
         match self.command {
             Command::Up(up) => up.run().await,
+            Command::Init(init) => init.run().await,
             Command::Ca(CaArguments { service, command: None }) => start(Service::Ca, &service).await,
             Command::Ca(CaArguments { command: Some(CaCommand::Audit(audit)), .. }) => audit.run().await,
             Command::Ca(CaArguments { command: Some(CaCommand::Policy(policy)), .. }) => {
@@ -227,6 +234,7 @@ impl Cli {
             }
             Command::Token(token) => token.run().await,
             Command::Client(client) => client.run(),
+            Command::Health(arguments) => health::health(&arguments).await,
             Command::Config(command) => command.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,

@@ -2,19 +2,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
-use sigstead_clock::{Clock, SystemClock};
+use sigstead_clock::{Clock, SystemClock, Timestamp};
 use sigstead_serve::{BoundListener, Health, Limits, Tasks, admin_router, bind, install_metrics};
 use sigstead_store::Database;
 
 use super::DataArguments;
 use super::client::write_documents;
 use super::up_report::Report;
-use crate::config::{Config, GeneratedConfig, ServiceAddresses, write_generated};
+use crate::config::{Config, GeneratedConfig, PerService, ports, write_generated};
 use crate::data_dir::{DataDir, write_atomically};
 use crate::dev_issuer::{DevIssuer, issuers_yaml};
-use crate::provision::{self, Provisioned};
+use crate::provision::{self, OwnKeys};
 use crate::wire::{self, Ground};
 use crate::{console, shutdown};
 
@@ -40,25 +40,25 @@ pub(crate) struct Up {
 #[derive(Debug, Args)]
 struct Ports {
     /// Certificate authority.
-    #[arg(long, default_value_t = 5555)]
+    #[arg(long, default_value_t = ports::CA)]
     ca_port: u16,
     /// Transparency log.
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = ports::LOG)]
     log_port: u16,
     /// Timestamp authority.
-    #[arg(long, default_value_t = 3004)]
+    #[arg(long, default_value_t = ports::TSA)]
     tsa_port: u16,
     /// Certificate-transparency log.
-    #[arg(long, default_value_t = 6962)]
+    #[arg(long, default_value_t = ports::CT)]
     ct_port: u16,
     /// Trust root.
-    #[arg(long, default_value_t = 8088)]
+    #[arg(long, default_value_t = ports::TRUST)]
     trust_port: u16,
     /// Development issuer.
-    #[arg(long, default_value_t = 5556)]
+    #[arg(long, default_value_t = ports::DEV_ISSUER)]
     issuer_port: u16,
     /// Metrics and health.
-    #[arg(long, default_value_t = 2112)]
+    #[arg(long, default_value_t = ports::ADMIN)]
     admin_port: u16,
 }
 
@@ -77,13 +77,15 @@ impl Up {
     /// Starts everything, says so, and waits for Ctrl-C.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let data = DataDir::open(&self.data.data)?;
+        refuse_other_config(&data)?;
         let listeners = self.bind().await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let provisioned = provision::provision(&data, clock.as_ref()).await?;
-        let config = self.write_config(&data, &listeners, &provisioned)?;
+        let since = provision::services(&data, clock.as_ref()).await?;
+        let own_keys = provision::own(&data)?;
+        let config = self.write_config(&data, &listeners, since)?;
         let tasks = Tasks::new();
         let database = wire::open_database(&config).await?;
-        self.serve(listeners, &config, provisioned, &database, &tasks).await?;
+        self.serve(listeners, &config, own_keys, &database, &tasks).await?;
         let report = Report::new(&data, &config)?;
         console::line(if self.json { report.json()? } else { report.table() });
         shutdown::wait_and_finish(&tasks, Some(&database)).await?;
@@ -109,30 +111,34 @@ impl Up {
         &self,
         data: &DataDir,
         listeners: &Listeners,
-        provisioned: &Provisioned,
+        since: Timestamp,
     ) -> anyhow::Result<Config> {
         let issuer = format!("http://{}", listeners.issuer.local_addr());
         let host = self.listen.to_string();
         write_atomically(&data.file("issuers.yaml"), issuers_yaml(&issuer, &host).as_bytes(), 0o600)?;
-        let address = |listener: &BoundListener| listener.local_addr().to_string();
+        let per_service = |of: fn(&BoundListener) -> String| PerService {
+            ca: of(&listeners.ca),
+            tsa: of(&listeners.tsa),
+            log: of(&listeners.log),
+            ct: of(&listeners.ct),
+            trust: of(&listeners.trust),
+        };
         let file = data.file("sigstead.toml");
         write_generated(
             &file,
             &GeneratedConfig {
+                header: HEADER,
                 database: &self.database_reference(data)?,
-                admin: address(&listeners.admin),
+                admin: listeners.admin.local_addr().to_string(),
                 host,
-                listen: ServiceAddresses {
-                    ca: address(&listeners.ca),
-                    tsa: address(&listeners.tsa),
-                    log: address(&listeners.log),
-                    ct: address(&listeners.ct),
-                    trust: address(&listeners.trust),
-                },
+                listen: per_service(|listener| listener.local_addr().to_string()),
+                urls: per_service(BoundListener::url),
                 oidc_url: issuer,
-                log_since: provisioned.since,
-                ct_since: provisioned.since,
+                log_since: since,
+                ct_since: since,
+                has_tuf: true,
             },
+            0o600,
         )?;
         Config::load(&file, &[])
     }
@@ -153,7 +159,7 @@ impl Up {
         &self,
         listeners: Listeners,
         config: &Config,
-        provisioned: Provisioned,
+        own_keys: OwnKeys,
         database: &Database,
         tasks: &Tasks,
     ) -> anyhow::Result<()> {
@@ -169,8 +175,7 @@ impl Up {
             limits: config.trees()?,
         };
         let issuer_address = listeners.issuer.local_addr();
-        let issuer =
-            DevIssuer::new(issuer_address, provisioned.issuer_key, provisioned.issuer_secret, clock)?;
+        let issuer = DevIssuer::new(issuer_address, own_keys.issuer, own_keys.issuer_secret, clock)?;
         listeners.issuer.serve(issuer.router(), &limits, tasks);
         listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &limits, tasks);
         listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &limits, tasks);
@@ -179,10 +184,25 @@ impl Up {
         let folder = config.folder().to_owned();
         let documents =
             wire::trust(config.trust()?, move |documents| write_documents(&folder, documents), tasks)?;
-        let trust = wire::trust_router(config, documents, provisioned.tuf_root, &ground).await?;
+        let trust = wire::trust_router(config, documents, own_keys.tuf_root, &ground).await?;
         listeners.trust.serve(trust, &limits, tasks);
         let operations = wire::ca_operations(&config.ca()?, database);
         listeners.admin.serve(admin_router(health, metrics).merge(operations), &limits, tasks);
         Ok(())
     }
 }
+
+/// What `sigstead init` wrote, or a person, is not ours to write over.
+fn refuse_other_config(data: &DataDir) -> anyhow::Result<()> {
+    let file = data.file("sigstead.toml");
+    if std::fs::read_to_string(&file).is_ok_and(|text| !text.contains(HEADER)) {
+        bail!(
+            "{} was not written by `sigstead up`, which would write over it\n  hint: give this one a directory of its own with --data",
+            file.display()
+        );
+    }
+    Ok(())
+}
+
+/// The first line of the configuration.
+const HEADER: &str = "Written by `sigstead up` at every start. Copy it before you change it.";

@@ -181,7 +181,7 @@ pub(crate) struct RawTrees {
 pub(super) fn read(file: &Path, flags: &[String]) -> anyhow::Result<RawConfig> {
     let text = std::fs::read_to_string(file).with_context(|| {
         format!(
-            "cannot read the configuration {}\n  hint: `sigstead up` writes one into its data directory",
+            "cannot read the configuration {}\n  hint: `sigstead init` writes one, and `sigstead up` into its data directory",
             file.display()
         )
     })?;

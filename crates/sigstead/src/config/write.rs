@@ -3,19 +3,27 @@ use std::path::Path;
 use anyhow::Context as _;
 use sigstead_clock::Timestamp;
 
-/// The values that `up` fills into the configuration it writes.
+/// The values of a configuration that `up` or `init` writes.
 pub(crate) struct GeneratedConfig<'a> {
+    /// Its first line: who wrote it, and whose it is now.
+    pub(crate) header: &'a str,
     pub(crate) database: &'a str,
     pub(crate) admin: String,
+    /// The host of the log's URL, without port.
     pub(crate) host: String,
-    pub(crate) listen: ServiceAddresses,
+    /// Where each service listens, as `IP:port`.
+    pub(crate) listen: PerService,
+    /// Where clients reach each service, without a slash at the end.
+    pub(crate) urls: PerService,
     pub(crate) oidc_url: String,
     pub(crate) log_since: Timestamp,
     pub(crate) ct_since: Timestamp,
+    /// Whether the TUF repository is there from the beginning; otherwise people make its root first.
+    pub(crate) has_tuf: bool,
 }
 
-/// Where each service listens, as `IP:port`.
-pub(crate) struct ServiceAddresses {
+/// One text for each service.
+pub(crate) struct PerService {
     pub(crate) ca: String,
     pub(crate) tsa: String,
     pub(crate) log: String,
@@ -23,26 +31,44 @@ pub(crate) struct ServiceAddresses {
     pub(crate) trust: String,
 }
 
-/// Writes `sigstead.toml` into the data directory: what `up` runs with, and what
-/// `sigstead ca|tsa|log|ct|trust --config` can start from.
-pub(crate) fn write_generated(file: &Path, values: &GeneratedConfig<'_>) -> anyhow::Result<()> {
-    let GeneratedConfig { database, admin, host, listen, oidc_url, log_since, ct_since } = values;
-    let ServiceAddresses { ca, tsa, log, ct, trust } = listen;
-    let (log_since, ct_since) = (log_since.to_rfc3339(), ct_since.to_rfc3339());
-    let text = format!(
+/// Writes `sigstead.toml`: what `up` runs with, and what `sigstead ca|tsa|log|ct|trust --config` start from.
+pub(crate) fn write_generated(file: &Path, values: &GeneratedConfig<'_>, mode: u32) -> anyhow::Result<()> {
+    crate::data_dir::write_atomically(file, render(values).as_bytes(), mode)
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn render(values: &GeneratedConfig<'_>) -> String {
+    let GeneratedConfig { header, database, admin, host, listen, urls, oidc_url, log_since, ct_since, has_tuf } =
+        values;
+    let PerService { ca, tsa, log, ct, trust } = listen;
+    let (_, ct_origin) = urls.ct.split_once("://").unwrap_or(("", &urls.ct));
+    format!(
         include_str!("generated.toml"),
-        database = database,
+        header = header,
+        // A path may hold what TOML escapes; nothing else here can.
+        database = toml::Value::from(*database),
         admin = admin,
         ca = ca,
+        ca_url = urls.ca,
         ct = ct,
+        ct_url = urls.ct,
+        ct_origin = ct_origin,
         tsa = tsa,
+        tsa_url = urls.tsa,
         log = log,
+        log_url = urls.log,
         host = host,
-        log_since = log_since,
-        ct_since = ct_since,
+        log_since = log_since.to_rfc3339(),
+        ct_since = ct_since.to_rfc3339(),
         trust = trust,
-        oidc_url = oidc_url
-    );
-    crate::data_dir::write_atomically(file, text.as_bytes(), 0o600)
-        .with_context(|| format!("cannot write {}", file.display()))
+        trust_url = urls.trust,
+        oidc_url = oidc_url,
+        tuf = if *has_tuf { TUF.to_owned() } else { commented(TUF) }
+    )
+}
+
+const TUF: &str = include_str!("generated_tuf.toml");
+
+fn commented(section: &str) -> String {
+    section.lines().map(|line| format!("# {}\n", line.trim_start_matches("# "))).collect()
 }
