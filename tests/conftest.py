@@ -83,7 +83,8 @@ def work(tmp_path):
 
 
 def pytest_sessionstart(session):
-    for program in ("openssl", "docker-registry", "haproxy", "ssh-keygen", "minisign", "signify-openbsd"):
+    signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd")
+    for program in (*signers, "docker-registry", "haproxy", "systemd-analyze", "strace", "promtool"):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
-    for client in ("cosign", "cosign2", "rekor-cli", "crane"):
+    for client in ("cosign", "cosign2", "rekor-cli", "crane", "compose-spec", "helm", "kustomize"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"

@@ -1,0 +1,50 @@
+"""docs/operations/install.md: its commands that make something are run, and what it names is there."""
+
+import re
+import shlex
+
+import pytest
+
+from deploy.deployed import DEPLOY, INSTALL, ROOT, clean, commands_of
+from deploy.test_compose import compose
+from stack import run
+
+LINES = [line for block in commands_of(INSTALL) for line in block.replace("\\\n", " ").splitlines()]
+COMPOSE_INIT = "docker compose run --rm init "
+INITS = [line for line in LINES if line.startswith(("sigstead init ", COMPOSE_INIT))]
+
+
+@pytest.mark.parametrize("line", INITS)
+def test_the_page_s_init_makes_what_can_be_used(line, binary, tmp_path):
+    if line.startswith(COMPOSE_INIT):
+        entrypoint = shlex.join(compose()["services"]["init"]["entrypoint"])
+        line = f"{entrypoint} {line.removeprefix(COMPOSE_INIT)}".replace("$(cat postgres.password)", "secret")
+    program, *arguments = shlex.split(line)
+    assert program.endswith("sigstead")
+    data = arguments.index("--data") + 1
+    assert arguments[data] in ("sigstead-data", "/etc/sigstead", "/data", "deploy/kubernetes/config/sigstead-data")
+    arguments[data] = tmp_path / "made"
+    told = run([binary, *arguments], env=clean({})).stdout
+    assert told.count(": ok") >= 8
+    listed = re.findall(r"^\| (`.*?) \|", INSTALL.read_text(), re.M)
+    patterns = [name for row in listed for name in re.findall(r"`([^`]+)`", row) if not name.startswith("values-")]
+    made = {file.relative_to(tmp_path / "made") for file in (tmp_path / "made").iterdir() if file.name != "lock"}
+    assert all(any(file.match(pattern) for pattern in patterns) for file in made), made
+    # Nobody else reads what is secret, and everybody what is not.
+    assert (tmp_path / "made/keys").stat().st_mode & 0o777 == 0o700
+    assert all((tmp_path / "made" / file).stat().st_mode & 0o044 == 0o044 for file in made if file.suffix)
+
+
+def test_there_is_an_init_for_each_way():
+    assert len(INITS) == 4
+
+
+def test_what_the_page_names_is_there():
+    text = INSTALL.read_text()
+    for path in set(re.findall(r"deploy/[A-Za-z0-9_/.@-]*[A-Za-z0-9]", text)) - {"deploy/kubernetes/config/sigstead-data"}:
+        assert (ROOT / path).exists(), path
+    values = {file.name for file in (DEPLOY / "helm/sigstead").glob("values-*.yaml")}
+    assert set(re.findall(r"^\| `(values-.*?)` \|", text, re.M)) == values
+    units = {unit.name.removesuffix(".service.d") for unit in (DEPLOY / "systemd").glob("*.d")}
+    (enable,) = [line for line in LINES if line.startswith("systemctl enable")]
+    assert set(enable.split()[3:]) == units
