@@ -89,14 +89,17 @@ impl RekorLog {
 
     /// Tells a sink of new entries, shard by shard and in order of their indexes, until `shutdown`.
     pub async fn deliver_events(self: Arc<Self>, sink: EventSink, shutdown: CancellationToken) {
+        // From zero, so that alerts see the first one.
+        for status in ["ok", "error"] {
+            count(status, 0);
+        }
         let deliver = async {
             let mut pause = LOOK_EVERY;
             loop {
                 pause = match self.deliver_pending(&sink).await {
                     Ok(()) => LOOK_EVERY,
                     Err(error) => {
-                        metrics::counter!("rekor_publish_events", "event" => "new_entry", "status" => "error")
-                            .increment(1);
+                        count("error", 1);
                         tracing::warn!(sink = sink.url, %error, "events are delivered later");
                         (pause * 2).min(LONGEST_PAUSE)
                     }
@@ -128,8 +131,7 @@ impl RekorLog {
                     // Another server tells this sink as well: what is left is its business for now.
                     break;
                 }
-                metrics::counter!("rekor_publish_events", "event" => "new_entry", "status" => "ok")
-                    .increment(end - next);
+                count("ok", end - next);
                 next = end;
             }
         }
@@ -189,6 +191,10 @@ impl RekorLog {
             canonicalized_body: found.body.to_vec(),
         })
     }
+}
+
+fn count(status: &'static str, events: u64) {
+    metrics::counter!("rekor_publish_events", "event" => "new_entry", "status" => status).increment(events);
 }
 
 /// The names in the certificates of an entry, sorted; none where the log keeps none.

@@ -121,6 +121,7 @@ impl<S: TreeStore> Log<S> {
         let guard = RollbackGuard::open(&guard_folder, tree.tree_id)?;
         let (queue, waiting) = mpsc::channel(limits.queue);
         let tracker = tracker.clone();
+        let round = witnesses.map(|witnesses| Round::new(witnesses, &tree.origin));
         let log = Self {
             shared: Arc::new(Shared {
                 store,
@@ -144,7 +145,7 @@ impl<S: TreeStore> Log<S> {
                     })
                     .max_capacity(limits.entry_cache)
                     .build(),
-                round: witnesses.map(Round::new),
+                round,
                 kept_ms: AtomicU64::new(0),
                 queue,
                 sealing: tokio::sync::Mutex::new(()),

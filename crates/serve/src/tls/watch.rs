@@ -22,6 +22,10 @@ enum Age {
 impl Tls {
     /// Keeps what is served in step with the files, and tells of certificates that end soon.
     pub(crate) async fn watch(self, listener: &'static str, shutdown: CancellationToken) {
+        // From zero, so that alerts see the first one.
+        for outcome in ["loaded", "refused"] {
+            count_reload(listener, outcome, 0);
+        }
         let (mut told, mut told_age) = (None, Age::Good);
         loop {
             self.tell_age(listener, &mut told_age);
@@ -75,8 +79,12 @@ fn tell_reload(listener: &'static str, reloaded: Result<bool, TlsError>, told: &
             "refused"
         }
     };
+    count_reload(listener, outcome, 1);
+}
+
+fn count_reload(listener: &'static str, outcome: &'static str, more: u64) {
     metrics::counter!("sigstead_tls_reloads_total", "listener" => listener, "outcome" => outcome)
-        .increment(1);
+        .increment(more);
 }
 
 fn age(first: i64, last: i64, now: i64) -> Age {

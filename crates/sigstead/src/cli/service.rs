@@ -47,6 +47,7 @@ impl Service {
 /// Runs one service from its configuration until it is told to stop.
 pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config, &arguments.overrides)?;
+    let metrics = install_metrics()?;
     let tasks = Tasks::new();
     let health = Health::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

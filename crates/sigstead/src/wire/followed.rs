@@ -31,6 +31,10 @@ impl<T: Clone + PartialEq + Send + 'static> Followed<T> {
     ) where
         F: Future<Output = anyhow::Result<()>> + Send,
     {
+        // From zero, so that alerts see the first one.
+        for outcome in ["loaded", "refused"] {
+            self.count(outcome, 0);
+        }
         let shutdown = tasks.shutdown().clone();
         let read = Arc::new(read);
         tasks.spawn(async move {
@@ -78,8 +82,13 @@ impl<T: Clone + PartialEq + Send + 'static> Followed<T> {
                 "refused"
             }
         };
-        metrics::counter!("sigstead_reloads_total", "what" => what, "outcome" => outcome).increment(1);
+        self.count(outcome, 1);
         Some(outcome)
+    }
+
+    fn count(&self, outcome: &'static str, more: u64) {
+        metrics::counter!("sigstead_reloads_total", "what" => self.what, "outcome" => outcome)
+            .increment(more);
     }
 }
 

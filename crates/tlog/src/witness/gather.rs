@@ -39,7 +39,9 @@ enum Cosigned {
 }
 
 impl Round {
-    pub(crate) fn new(witnesses: Witnesses) -> Self {
+    /// For the log of that name.
+    pub(crate) fn new(witnesses: Witnesses, origin: &str) -> Self {
+        set_alarm(origin, 0);
         Self {
             witnesses: Arc::new(witnesses),
             running: tokio::sync::Mutex::default(),
@@ -65,7 +67,7 @@ impl Round {
 
     fn raise(&self, origin: &str, why: String) -> AppendError {
         tracing::error!(origin, why, "a witness has seen another log: nothing is published any more");
-        metrics::gauge!("sigstead_tlog_witness_alarm", "origin" => origin.to_owned()).set(1);
+        set_alarm(origin, 1);
         *self.alarm.write().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
         AppendError::Forked(why.into())
     }
@@ -162,4 +164,8 @@ impl<S: TreeStore> Log<S> {
     async fn has(&self, size: u64) -> Result<bool, AppendError> {
         Ok(self.shared.store.head(self.shared.tree.key).await?.size() >= size)
     }
+}
+
+fn set_alarm(origin: &str, alarm: u8) {
+    metrics::gauge!("sigstead_tlog_witness_alarm", "origin" => origin.to_owned()).set(alarm);
 }
