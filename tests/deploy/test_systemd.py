@@ -95,6 +95,7 @@ def test_the_services_run_as_the_units_say(binary, tmp_path, postgres, up_stack,
             lines = settings(service)
             environment = dict(part.split("=", 1) for line in lines["Environment"] for part in shlex.split(line))
             admin_ports.add(environment["SIGSTEAD_ADMIN__LISTEN"])
+            assert lines["DynamicUser"] == ["yes"] and lines["User"] == [f"sigstead-{service}"]
             credentials = dict(line.split(":/etc/sigstead/keys/") for line in lines["LoadCredential"])
             keys = {name: machine.data / "keys" / file for name, file in credentials.items()}
             assert lines["BindReadOnlyPaths"] == (["%d:/etc/sigstead/keys"] if keys else [])
