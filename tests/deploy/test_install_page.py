@@ -7,6 +7,7 @@ import pytest
 
 from deploy.deployed import DEPLOY, INSTALL, ROOT, clean, commands_of
 from deploy.test_compose import compose
+from organization import Organization
 from stack import run
 
 LINES = [line for block in commands_of(INSTALL) for line in block.replace("\\\n", " ").splitlines()]
@@ -33,6 +34,25 @@ def test_the_page_s_init_makes_what_can_be_used(line, binary, tmp_path):
     # Nobody else reads what is secret, and everybody what is not.
     assert (tmp_path / "made/keys").stat().st_mode & 0o777 == 0o700
     assert all((tmp_path / "made" / file).stat().st_mode & 0o044 == 0o044 for file in made if file.suffix)
+
+
+def test_the_page_s_way_under_an_organization_s_ca(binary, tmp_path):
+    (init,) = [line for line in INITS if line.startswith("sigstead init --data sigstead-data ")]
+    (block,) = [block for block in commands_of(INSTALL) if "--csr" in block]
+    init, *commands = [shlex.split(line)[1:] for line in (init, *block.splitlines()) if line.startswith("sigstead ")]
+    config = ["config", "check", "--config", "sigstead-data/sigstead.toml"]
+    run([binary, *init, "--no-authorities"], cwd=tmp_path, env=clean({}))
+    run([binary, *config], cwd=tmp_path, env=clean({}), ok=False)
+    organization = Organization(tmp_path / "organization")
+    for service, command, *arguments in commands:
+        signed = [organization.folder / part if part.endswith(".pem") else part for part in arguments]
+        run([binary, service, command, *signed], cwd=tmp_path, env=clean({}))
+        if command == "init":
+            organization.sign(tmp_path / f"{service}.csr", f"{service}.pem")
+    run([binary, *config], cwd=tmp_path, env=clean({}))
+    # As every deployment names them.
+    assert {"ca.key", "tsa.key"} <= {file.name for file in (tmp_path / "sigstead-data/keys").iterdir()}
+    assert (tmp_path / "sigstead-data/ca-chain.pem").exists() and (tmp_path / "sigstead-data/tsa-chain.pem").exists()
 
 
 def test_there_is_an_init_for_each_way():

@@ -83,6 +83,18 @@ def pods(things):
             yield thing["metadata"]["name"], spec["replicas"], spec["template"]["spec"], claims
 
 
+def test_the_prometheus_operator_finds_every_service():
+    things = objects(rendered("production", "--set", "podMonitor.enabled=true"))
+    (monitor,) = [thing["spec"] for thing in things if thing["kind"] == "PodMonitor"]
+    (endpoint,) = monitor["podMetricsEndpoints"]
+    for thing in things:
+        if thing["kind"] in WORKLOADS:
+            template = thing["spec"]["template"]
+            assert monitor["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+            ports = template["spec"]["containers"][0]["ports"]
+            assert endpoint["port"] in [port["name"] for port in ports]
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_pods_have_no_rights(scenario):
     for name, _, pod, _ in pods(objects(rendered(scenario))):

@@ -43,14 +43,18 @@ pub(crate) async fn services(data: &DataDir, clock: &dyn Clock) -> anyhow::Resul
     step("timestamp authority: root and signing certificate");
     let tsa_chain = timestamp_authority(data, now).await?;
     authorities(data, "tsa", &tsa_chain)?;
-    step("transparency log: keys");
-    log_key(data, "keys/log.key", "log.pub", KeyKind::EcdsaP256)?;
-    log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
-    step("CT log: key");
-    log_key(data, "keys/ct.key", "ct.pub", KeyKind::EcdsaP256)?;
+    step("transparency log and CT log: keys");
+    logs(data)?;
     progress.finish_and_clear();
     let root = chain.last().context("the CA chain is empty")?;
     Ok(Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default()))
+}
+
+/// Makes what the logs alone need and lack.
+pub(crate) fn logs(data: &DataDir) -> anyhow::Result<()> {
+    log_key(data, "keys/log.key", "log.pub", KeyKind::EcdsaP256)?;
+    log_key(data, "keys/log-v2.key", "log-v2.pub", KeyKind::Ed25519)?;
+    log_key(data, "keys/ct.key", "ct.pub", KeyKind::EcdsaP256)
 }
 
 /// Makes what only `up` needs and lacks.
@@ -70,7 +74,7 @@ fn progress(data: &DataDir) -> ProgressBar {
     if data.file("ct.pub").exists() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(4);
+    let bar = ProgressBar::new(3);
     if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
         bar.set_style(style);
     }

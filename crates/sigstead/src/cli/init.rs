@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use sigstead_clock::SystemClock;
+use sigstead_clock::{Clock as _, SystemClock, Timestamp};
 use url::Url;
 
 use super::ServiceArguments;
@@ -26,6 +26,9 @@ pub(crate) struct Init {
     domain: Option<String>,
     #[command(flatten)]
     urls: Urls,
+    /// Make no certificates for the CA and the TSA: `sigstead ca init` and `tsa init` ask the organization's own CA.
+    #[arg(long)]
+    no_authorities: bool,
     /// The OpenID Connect issuer that says who is who, by verified e-mail addresses; more and other ones are
     /// written into `issuers.yaml`.
     #[arg(long, value_name = "URL", value_parser = issuer_url)]
@@ -74,7 +77,7 @@ impl Init {
         }
         let urls = self.urls()?;
         let host = Url::parse(&urls.log)?.host_str().context("the log's URL has no host")?.to_owned();
-        let since = provision::services(&data, &SystemClock).await?;
+        let since = self.provision(&data).await?;
         self.write_issuers(&data)?;
         let config = GeneratedConfig {
             header: HEADER,
@@ -95,8 +98,25 @@ impl Init {
             has_tuf: false,
         };
         write_generated(&file, &config, PUBLIC)?;
+        if self.no_authorities {
+            let config = file.display();
+            console::line(format_args!(
+                "{config} is written; next, and the same with tsa:\n  \
+                 sigstead ca init --config {config} --name ca --csr ca.csr"
+            ));
+            return Ok(ExitCode::SUCCESS);
+        }
         console::line(format_args!("{} is written:", file.display()));
         ConfigCommand::Check(ServiceArguments { config: file, overrides: Vec::new() }).run()
+    }
+
+    /// Makes keys; what they sign counts from the returned time.
+    async fn provision(&self, data: &DataDir) -> anyhow::Result<Timestamp> {
+        if self.no_authorities {
+            provision::logs(data)?;
+            return Ok(SystemClock.now());
+        }
+        provision::services(data, &SystemClock).await
     }
 
     fn at(&self, port: u16) -> String {
