@@ -43,6 +43,7 @@ def test_the_image_holds_what_it_is_built_from():
     # The compiler that the workspace asks for, and a user that is not root.
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
     assert f"FROM rust:{workspace['rust-version']}." in DOCKERFILE.read_text()
+    assert compose()["services"]["ca"]["image"] == f"sigstead:{workspace['version']}"
     assert image()["user"] == "65532:65532"
 
 

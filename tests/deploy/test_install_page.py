@@ -55,6 +55,22 @@ def test_the_page_s_way_under_an_organization_s_ca(binary, tmp_path):
     assert (tmp_path / "sigstead-data/ca-chain.pem").exists() and (tmp_path / "sigstead-data/tsa-chain.pem").exists()
 
 
+def test_nothing_is_written_over(binary, tmp_path):
+    (line,) = [line for line in INITS if line.startswith("sigstead init --data sigstead-data ")]
+    init = [binary, *shlex.split(line)[1:]]
+    run(init, cwd=tmp_path, env=clean({}))
+    files = {file: file.read_bytes() for file in (tmp_path / "sigstead-data").rglob("*") if file.is_file()}
+    del files[tmp_path / "sigstead-data/lock"]
+    assert "is there already" in run(init, cwd=tmp_path, env=clean({}), ok=False).stderr
+    up = [binary, "up", "--data", "sigstead-data"]
+    assert "was not written by `sigstead up`" in run(up, cwd=tmp_path, env=clean({}), ok=False).stderr
+    assert all(file.read_bytes() == content for file, content in files.items())
+    # The configuration is written anew, the keys are kept.
+    (tmp_path / "sigstead-data/sigstead.toml").unlink()
+    run(init, cwd=tmp_path, env=clean({}))
+    assert all(file.read_bytes() == content for file, content in files.items())
+
+
 def test_there_is_an_init_for_each_way():
     assert len(INITS) == 4
 

@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,11 @@ def pods(things):
             spec = thing["spec"]
             claims = [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
             yield thing["metadata"]["name"], spec["replicas"], spec["template"]["spec"], claims
+
+
+def test_the_chart_has_the_version_of_the_program():
+    workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == workspace["version"]
 
 
 def test_the_prometheus_operator_finds_every_service():

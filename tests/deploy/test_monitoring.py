@@ -13,7 +13,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from certificates import Authority
-from clients.test_time_servers import chrony  # noqa: F401  a fixture
+from clients.test_time_servers import chrony
 from deploy.deployed import DEPLOY, ROOT, SERVICES, Deployment, image
 from faults.load import entry_v2
 from stack import run, wait_for
@@ -128,7 +128,7 @@ def settings_that_watch_more(host, folder, refusing, chrony):
     }
 
 
-def test_everything_that_is_asked_for_is_exported(binary, tmp_path, postgres, up_stack, work, refusing, chrony):  # noqa: F811
+def test_everything_that_is_asked_for_is_exported(binary, tmp_path, postgres, up_stack, work, refusing, chrony):
     built = image()
     with Deployment(binary, tmp_path / "host", up_stack) as host:
         host.init(postgres.new_database())

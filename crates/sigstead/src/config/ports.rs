@@ -1,4 +1,4 @@
-//! Where services listen unless they are told otherwise: the ports of the originals.
+//! The ports on which services listen unless they are told otherwise.
 
 pub(crate) const CA: u16 = 5555;
 pub(crate) const LOG: u16 = 3000;
