@@ -20,8 +20,8 @@ pub(crate) struct Init {
     /// The folder for the configuration and certificates, and in `keys` all that is secret.
     #[arg(long, env = "SIGSTEAD_DATA", default_value = "sigstead-data")]
     data: PathBuf,
-    /// Clients reach the services at https://ca.DOMAIN, https://tsa.DOMAIN, https://log.DOMAIN,
-    /// https://ct.DOMAIN and https://trust.DOMAIN, unless their own flags say otherwise.
+    /// Clients reach the services over https at ca.DOMAIN, tsa.DOMAIN, log.DOMAIN, ct.DOMAIN and trust.DOMAIN,
+    /// unless their own flags say otherwise.
     #[arg(long)]
     domain: Option<String>,
     #[command(flatten)]
