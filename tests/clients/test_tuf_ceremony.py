@@ -170,7 +170,7 @@ def test_an_encrypted_key_and_a_summary_before_it_signs(ceremony, work):
     first = ceremony.prepare("root", "init", *names("anna"), "--threshold", "1")
     told = ceremony.command("sign", "--key", "file:anna.key", first, ok=False)
     assert "root 1, until" in told.stdout and "root: 1 of 1 keys" in told.stdout and "password" in told.stderr
-    ceremony.command("sign", "--key", "file:anna.key", "--password-file", "password", first)
+    ceremony.command("sign", "--key", "file:anna.key?password-source=file:password", first)
     ceremony.command("publish", first)
 
 

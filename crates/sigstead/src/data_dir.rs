@@ -26,7 +26,9 @@ impl DataDir {
 
     fn make(path: &Path, mode: u32) -> anyhow::Result<Self> {
         let path = std::path::absolute(path)?;
-        for (folder, mode) in [(path.clone(), mode), (path.join("keys"), 0o700), (path.join("offline-keys"), 0o700)] {
+        for (folder, mode) in
+            [(path.clone(), mode), (path.join("keys"), 0o700), (path.join("offline-keys"), 0o700)]
+        {
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot make the data directory {}", folder.display()))?;
             std::fs::set_permissions(folder, Permissions::from_mode(mode))?;

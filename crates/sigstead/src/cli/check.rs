@@ -30,7 +30,7 @@ impl ConfigCommand {
             ("ct", wire::check_ct(&config).await),
             ("trees", config.trees().map(drop)),
             ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),
-            ("trust.tuf", config.tuf().and_then(|tuf| wire::check_tuf(tuf.as_ref()))),
+            ("trust.tuf", wire::check_tuf(&config).await),
         ];
         let listeners = ["admin", "ca", "tsa", "log", "ct", "trust"].map(|section| {
             let tls = wire::tls(&config, section, Arc::new(SystemClock));

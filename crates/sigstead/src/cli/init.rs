@@ -107,7 +107,7 @@ impl Init {
             return Ok(ExitCode::SUCCESS);
         }
         console::line(format_args!("{} is written:", file.display()));
-        ConfigCommand::Check(ServiceArguments { config: file, overrides: Vec::new() }).run()
+        ConfigCommand::Check(ServiceArguments { config: file, overrides: Vec::new() }).run().await
     }
 
     /// Makes keys; what they sign counts from the returned time.

@@ -52,7 +52,6 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let health = Health::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let listen = listen_address(service, &config)?;
-    let metrics = install_metrics()?;
     let tls = wire::tls(&config, service.section(), Arc::clone(&clock))?;
     let bound = bind(service.name(), listen).await?.with_tls(tls);
     let ready = format!("{} listens on {}", service.name(), bound.url());

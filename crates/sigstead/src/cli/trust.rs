@@ -51,20 +51,20 @@ pub(super) struct Publish {
 impl TrustCommand {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Root(command) => command.run(),
-            Self::Targets(targets) => targets.run(),
+            Self::Root(command) => command.run().await,
+            Self::Targets(targets) => targets.run().await,
             Self::Sign(sign) => sign.run().await,
             Self::Publish(publish) => publish.run().await,
-            Self::Status(arguments) => status(&arguments),
+            Self::Status(arguments) => status(&arguments).await,
         }
     }
 }
 
 impl Targets {
-    fn run(&self) -> anyhow::Result<ExitCode> {
+    async fn run(&self) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
         let documents = wire::trust_documents(&config.trust()?)?;
-        let targets = Envelope::unsigned(&publisher(&config)?.next_targets(&documents)?)?;
+        let targets = Envelope::unsigned(&publisher(&config).await?.next_targets(&documents)?)?;
         write_prepared(&self.file, &targets)
     }
 }
@@ -73,7 +73,7 @@ impl Publish {
     async fn run(&self) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
         let documents = wire::trust_documents(&config.trust()?)?;
-        let publisher = publisher(&config)?;
+        let publisher = publisher(&config).await?;
         let signed = self.together()?;
         match signed.role()? {
             Role::Root => publisher.publish_root(&signed).await.map(drop)?,
@@ -101,14 +101,14 @@ impl Publish {
 }
 
 /// The publisher of the configuration's repository.
-pub(super) fn publisher(config: &Config) -> anyhow::Result<Publisher> {
+pub(super) async fn publisher(config: &Config) -> anyhow::Result<Publisher> {
     let tuf = config.tuf()?.context("the configuration has no [trust.tuf]")?;
-    wire::tuf_publisher(&tuf, Arc::new(SystemClock), None)
+    wire::tuf_publisher(&tuf, Arc::new(SystemClock), None).await
 }
 
-fn status(arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
+async fn status(arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config, &arguments.overrides)?;
-    let standings = audit(publisher(&config)?.folder())?;
+    let standings = audit(publisher(&config).await?.folder())?;
     let now = SystemClock.now();
     let mut table = Table::new();
     table.load_style(NOTHING);

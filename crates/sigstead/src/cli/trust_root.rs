@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_crypto::PublicKey;
+use sigstead_keystore::KeyUri;
 use sigstead_trust::tuf::{Envelope, Metadata, Role, Root, RootPlan, Signatories};
 
 use super::ServiceArguments;
@@ -48,16 +49,16 @@ pub(super) struct RootFile {
 }
 
 impl RootCommand {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Init(file) => {
-                let publisher = publisher(&file.load()?)?;
+                let publisher = publisher(&file.load()?).await?;
                 ensure!(publisher.current_root().is_err(), "the repository has a root; prepare the next one");
-                file.write(None)
+                file.write(None).await
             }
             Self::Next(file) => {
-                let current = publisher(&file.load()?)?.current_root()?;
-                file.write(Some(&current))
+                let current = publisher(&file.load()?).await?.current_root()?;
+                file.write(Some(&current)).await
             }
         }
     }
@@ -68,24 +69,24 @@ impl RootFile {
         Config::load(&self.service.config, &self.service.overrides)
     }
 
-    fn write(&self, current: Option<&Metadata<Root>>) -> anyhow::Result<ExitCode> {
+    async fn write(&self, current: Option<&Metadata<Root>>) -> anyhow::Result<ExitCode> {
         let tuf = self.load()?.tuf()?.context("the configuration has no [trust.tuf]")?;
         let online = tuf.keys.context("[trust.tuf] names no keys; the root must name them")?;
         let stays = |role| current.map(|root| Signatories::of(&root.body, role)).transpose();
         let days = Duration::from_secs(u64::from(self.days) * 24 * 3600);
         let plan = RootPlan {
-            root: self.root(stays(Role::Root)?)?,
-            targets: self.targets(&online, stays(Role::Targets)?)?,
-            snapshot: public_part(&online.snapshot)?,
-            timestamp: public_part(&online.timestamp)?,
+            root: self.root(stays(Role::Root)?).await?,
+            targets: self.targets(&online, stays(Role::Targets)?).await?,
+            snapshot: public_part(&online.snapshot).await?,
+            timestamp: public_part(&online.timestamp).await?,
             expires: SystemClock.now().plus(days),
         };
         let version = current.map_or(0, |current| current.version).saturating_add(1);
         write_prepared(&self.file, &Envelope::unsigned(&plan.metadata(version)?)?)
     }
 
-    fn root(&self, stays: Option<Signatories>) -> anyhow::Result<Signatories> {
-        let given = public_parts(&self.root_keys)?;
+    async fn root(&self, stays: Option<Signatories>) -> anyhow::Result<Signatories> {
+        let given = public_parts(&self.root_keys).await?;
         let (keys, threshold) = match stays {
             Some(stays) if given.is_empty() => (stays.keys, Some(stays.threshold)),
             Some(stays) => (given, Some(stays.threshold)),
@@ -96,28 +97,32 @@ impl RootFile {
         Ok(Signatories { keys, threshold })
     }
 
-    fn targets(&self, online: &TufKeys, stays: Option<Signatories>) -> anyhow::Result<Signatories> {
+    async fn targets(&self, online: &TufKeys, stays: Option<Signatories>) -> anyhow::Result<Signatories> {
         if !self.targets_keys.is_empty() {
-            let keys = public_parts(&self.targets_keys)?;
+            let keys = public_parts(&self.targets_keys).await?;
             return Ok(Signatories { keys, threshold: self.targets_threshold });
         }
         match (&online.targets, stays) {
-            (Some(uri), _) => Ok(Signatories { keys: vec![public_part(uri)?], threshold: 1 }),
+            (Some(uri), _) => Ok(Signatories { keys: vec![public_part(uri).await?], threshold: 1 }),
             (None, Some(stays)) => Ok(stays),
             (None, None) => bail!("name who signs targets: --targets-key, or trust.tuf.targets_key"),
         }
     }
 }
 
-fn public_parts(named: &[String]) -> anyhow::Result<Vec<PublicKey>> {
-    named.iter().map(|one| public_part(one)).collect()
+async fn public_parts(named: &[String]) -> anyhow::Result<Vec<PublicKey>> {
+    let mut keys = Vec::new();
+    for one in named {
+        keys.push(public_part(one).await?);
+    }
+    Ok(keys)
 }
 
 /// Of a key URI or a PEM file.
-fn public_part(named: &str) -> anyhow::Result<PublicKey> {
-    match named.starts_with("file:") || named.starts_with("pkcs11:") {
-        true => Ok(wire::signer(named)?.public_key().clone()),
-        false => wire::public_key(Path::new(named)),
+async fn public_part(named: &str) -> anyhow::Result<PublicKey> {
+    match KeyUri::parse(named) {
+        Ok(_) => Ok(wire::signer(named).await?.public_key().clone()),
+        Err(_) => wire::public_key(Path::new(named)),
     }
 }
 

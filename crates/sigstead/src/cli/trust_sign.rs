@@ -4,20 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use sigstead_crypto::Secret;
 use sigstead_trust::tuf::{Envelope, Metadata, Role, Root, Targets};
 
-use crate::{console, data_dir};
+use crate::{console, data_dir, wire};
 
 /// `sigstead trust sign`.
 #[derive(Debug, Args)]
 pub(super) struct Sign {
-    /// The key: file:PATH or pkcs11:….
+    /// The key, as in the configuration: file:PATH, pkcs11:….
     #[arg(long, value_name = "URI")]
     key: String,
-    /// Where the password of an encrypted key file stands.
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
     /// The prepared file; the signature is written into it.
     file: PathBuf,
 }
@@ -27,22 +23,12 @@ impl Sign {
         let mut envelope = read(&self.file)?;
         // Told first, so that whoever is asked for a PIN or a touch knows what for.
         console::line(summary(&envelope)?);
-        let signer = sigstead_keystore::open(&self.key, self.password()?.as_ref())
-            .with_context(|| format!("cannot use the key {}", self.key))?;
+        let signer = wire::signer(&self.key).await?;
         let key_id = envelope.sign(signer.as_ref()).await?;
         data_dir::write_atomically(&self.file, &envelope.to_file()?, 0o644)
             .with_context(|| format!("cannot write {}", self.file.display()))?;
         console::line(format_args!("signed by {key_id}"));
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn password(&self) -> anyhow::Result<Option<Secret<String>>> {
-        let read = |file: &PathBuf| {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("cannot read the password in {}", file.display()))?;
-            anyhow::Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
-        };
-        self.password_file.as_ref().map(read).transpose()
     }
 }
 

@@ -38,8 +38,18 @@ pub(crate) fn write_generated(file: &Path, values: &GeneratedConfig<'_>, mode: u
 }
 
 fn render(values: &GeneratedConfig<'_>) -> String {
-    let GeneratedConfig { header, database, admin, host, listen, urls, oidc_url, log_since, ct_since, has_tuf } =
-        values;
+    let GeneratedConfig {
+        header,
+        database,
+        admin,
+        host,
+        listen,
+        urls,
+        oidc_url,
+        log_since,
+        ct_since,
+        has_tuf,
+    } = values;
     let PerService { ca, tsa, log, ct, trust } = listen;
     let (_, ct_origin) = urls.ct.split_once("://").unwrap_or(("", &urls.ct));
     format!(

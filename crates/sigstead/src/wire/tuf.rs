@@ -19,7 +19,7 @@ pub(crate) async fn trust_router(
     ground: &Ground,
 ) -> anyhow::Result<Router> {
     let Some(tuf) = config.tuf()? else { return Ok(router(documents, None)) };
-    let upkeep = Upkeep::new(tuf_publisher(&tuf, Arc::clone(&ground.clock), root_key)?);
+    let upkeep = Upkeep::new(tuf_publisher(&tuf, Arc::clone(&ground.clock), root_key).await?);
     upkeep.turn(&documents.load()).await;
     let watched = Arc::clone(&upkeep);
     ground.health.add("tuf", move || std::future::ready(watched.usable()));
@@ -30,29 +30,39 @@ pub(crate) async fn trust_router(
 }
 
 /// The publisher of the repository that `[trust.tuf]` names.
-pub(crate) fn tuf_publisher(
+pub(crate) async fn tuf_publisher(
     config: &TufConfig,
     clock: Arc<dyn Clock>,
     root_signer: Option<Arc<dyn Signer>>,
 ) -> anyhow::Result<Publisher> {
-    let open = |uri: &String| keys::signer(uri).context("[trust.tuf]");
-    let online = |keys: &TufKeys| {
-        anyhow::Ok(OnlineKeys {
-            targets: keys.targets.as_ref().map(open).transpose()?,
-            snapshot: open(&keys.snapshot)?,
-            timestamp: open(&keys.timestamp)?,
-        })
+    let keys = match &config.keys {
+        Some(keys) => Some(online(keys).await.context("[trust.tuf]")?),
+        None => None,
     };
     Ok(Publisher::new(PublisherParts {
         folder: Folder::new(config.folder.clone()),
         clock,
-        keys: config.keys.as_ref().map(online).transpose()?,
+        keys,
         lifetimes: config.lifetimes,
         root_signer,
     }))
 }
 
+async fn online(named: &TufKeys) -> anyhow::Result<OnlineKeys> {
+    Ok(OnlineKeys {
+        targets: match &named.targets {
+            Some(uri) => Some(keys::signer(uri).await?),
+            None => None,
+        },
+        snapshot: keys::signer(&named.snapshot).await?,
+        timestamp: keys::signer(&named.timestamp).await?,
+    })
+}
+
 /// Whether the keys that `[trust.tuf]` names can be used.
-pub(crate) fn check_tuf(config: Option<&TufConfig>) -> anyhow::Result<()> {
-    config.map_or(Ok(()), |config| tuf_publisher(config, Arc::new(SystemClock), None).map(drop))
+pub(crate) async fn check_tuf(config: &Config) -> anyhow::Result<()> {
+    match config.tuf()? {
+        Some(tuf) => tuf_publisher(&tuf, Arc::new(SystemClock), None).await.map(drop),
+        None => Ok(()),
+    }
 }
