@@ -53,6 +53,13 @@ impl Vault {
         self.write(&format!("transit/keys/{name}"), &json!({ "type": kind })).await;
     }
 
+    /// Removes a key with all its versions.
+    pub async fn remove_key(&self, name: &str) {
+        let path = format!("transit/keys/{name}");
+        self.write(&format!("{path}/config"), &json!({ "deletion_allowed": true })).await;
+        self.send(&path, self.http.delete(self.url(&path))).await;
+    }
+
     /// A token that may read and use one key, for `ttl` seconds unless it is renewed.
     ///
     /// # Panics

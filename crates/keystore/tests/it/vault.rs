@@ -68,6 +68,17 @@ async fn other_mounts_and_pinned_versions() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_replaced_under_its_name_signs_nothing() {
+    let vault = Vault::start().await;
+    let key = make(&vault, "k", "ecdsa-p256").await;
+    let signer = key.open().await;
+    vault.remove_key("k").await;
+    vault.make_key("k", "ecdsa-p256").await;
+    let refused = signer.sign(MESSAGE).await.unwrap_err().to_string();
+    assert!(refused.contains("not by the key that was there at the start"), "{refused}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told() {
     let vault = Vault::start().await;
     let key = make(&vault, "k", "ecdsa-p256").await;
