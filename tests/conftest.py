@@ -86,5 +86,5 @@ def pytest_sessionstart(session):
     signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd")
     for program in (*signers, "docker-registry", "haproxy", "systemd-analyze", "strace", "promtool"):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
-    for client in ("cosign", "cosign2", "rekor-cli", "crane", "compose-spec", "helm", "kustomize"):
+    for client in ("cosign", "cosign2", "rekor-cli", "crane", "compose-spec", "helm", "kustomize", "vault-transit", "moto_server"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"

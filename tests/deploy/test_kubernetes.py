@@ -89,6 +89,23 @@ def test_the_chart_has_the_version_of_the_program():
     assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == workspace["version"]
 
 
+def test_a_key_in_a_cloud_needs_no_secret(tmp_path):
+    """But an identity, and variables that say where it is."""
+    label = r"services.ca.podLabels.azure\.workload\.identity/use=true"
+    settings = ["keyElsewhere=true", "serviceAccount=signer", "environment.AWS_REGION=eu-west-1"]
+    flags = [part for setting in settings for part in ("--set", f"services.ca.{setting}")]
+    text = rendered("production", *flags, "--set-string", label)
+    validate(text, tmp_path)
+    (ca,) = [thing for thing in objects(text) if (thing["kind"], thing["metadata"]["name"]) == ("Deployment", "sigstead-ca")]
+    template = ca["spec"]["template"]
+    assert template["metadata"]["labels"]["azure.workload.identity/use"] == "true"
+    assert template["spec"]["serviceAccountName"] == "signer"
+    assert {"name": "AWS_REGION", "value": "eu-west-1"} in template["spec"]["containers"][0]["env"]
+    assert '"name": "sigstead-database"' in json.dumps(template) and '"name": "sigstead-ca"' not in json.dumps(template["spec"])
+    token = rendered("production", *flags, "--set", "services.ca.keys={vault-token}")
+    assert "{key: vault-token, path: keys/vault-token}" in token and "ca.key" not in token
+
+
 def test_the_prometheus_operator_finds_every_service():
     things = objects(rendered("production", "--set", "podMonitor.enabled=true"))
     (monitor,) = [thing["spec"] for thing in things if thing["kind"] == "PodMonitor"]

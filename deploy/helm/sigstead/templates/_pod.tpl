@@ -4,6 +4,9 @@
 {{- $release := .root.Release.Name }}
 {{- $prefix := printf "SIGSTEAD_%s" (upper .name) -}}
 automountServiceAccountToken: false
+{{- with .service.serviceAccount }}
+serviceAccountName: {{ . }}
+{{- end }}
 # Variables about Services would look like settings.
 enableServiceLinks: false
 # Open requests, then the last commits, then the database: 20 seconds each, after the pause of preStop.
@@ -73,7 +76,7 @@ volumes:
       defaultMode: 0440
       sources:
         - configMap: {name: {{ $values.config.configMap | default $release }}}
-        {{- with .service.keys | default .fact.keys }}
+        {{- with .service.keys | default (.service.keyElsewhere | ternary (list) .fact.keys) }}
         - secret:
             name: {{ $.service.keySecret | default (printf "%s-%s" $release $.name) }}
             items:
