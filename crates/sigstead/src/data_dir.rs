@@ -83,8 +83,6 @@ pub(crate) fn write_atomically(file: &Path, content: &[u8], mode: u32) -> anyhow
     new.sync_all()?;
     std::fs::rename(&temporary, &file)?;
     if let Some(dir) = file.parent() {
-        // A bare name has the parent "", which is not a folder.
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
         File::open(dir)?.sync_all()?;
     }
     Ok(())
