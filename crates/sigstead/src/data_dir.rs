@@ -16,19 +16,18 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Makes the directory if it is not there, private to its user, and takes it for this process.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        Self::make(path, 0o700)
+        Self::make(path, 0o700, &["keys", "offline-keys"])
     }
 
     /// The same for services that run as other users: they may read all but the folder `keys`.
     pub(crate) fn open_for_services(path: &Path) -> anyhow::Result<Self> {
-        Self::make(path, 0o755)
+        Self::make(path, 0o755, &["keys"])
     }
 
-    fn make(path: &Path, mode: u32) -> anyhow::Result<Self> {
+    fn make(path: &Path, mode: u32, private: &[&str]) -> anyhow::Result<Self> {
         let path = std::path::absolute(path)?;
-        for (folder, mode) in
-            [(path.clone(), mode), (path.join("keys"), 0o700), (path.join("offline-keys"), 0o700)]
-        {
+        let private = private.iter().map(|name| (path.join(name), 0o700));
+        for (folder, mode) in [(path.clone(), mode)].into_iter().chain(private) {
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot make the data directory {}", folder.display()))?;
             std::fs::set_permissions(folder, Permissions::from_mode(mode))?;
