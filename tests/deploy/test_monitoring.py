@@ -150,14 +150,18 @@ def test_everything_that_is_asked_for_is_exported(binary, tmp_path, postgres, up
         asked = {name for query in queries for name in metrics_in(query)} - BY_PROMETHEUS
         assert len(asked) > 20
 
-        def missing():
-            exported = "".join(host.get(f"{service}-admin", "/metrics") for service in SERVICES)
-            return asked - set(re.findall(r"^([a-z_0-9]+)", exported, re.M))
+        def everything():
+            """`up` has a TUF repository."""
+            alone = "".join(host.get(f"{service}-admin", "/metrics") for service in SERVICES)
+            return alone + up_stack.get("admin", "/metrics").decode()
 
+        missing = lambda: asked - set(re.findall(r"^([a-z_0-9]+)", everything(), re.M))
         wait_for(lambda: not missing(), f"{missing()}")
         # The labels that queries choose by are the ones that there are.
-        exported = "".join(host.get(f"{service}-admin", "/metrics") for service in SERVICES)
+        exported = everything()
         for query in queries:
             for label, value in re.findall(r'\b(\w+)!?="([^"]*)"', query):
                 assert label == "job" or f'{label}="' in exported, (label, query)
                 assert label in ("job", "code") or f'{label}="{value}"' in exported, (label, value)
+            for role in re.findall(r'role=~"([^"]*)"', query):
+                assert all(f'role="{name}"' in exported for name in role.split("|")), role
