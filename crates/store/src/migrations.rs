@@ -28,6 +28,7 @@ versions![
     "0008_checkpoints",
     "0009_audit",
     "0010_denials",
+    "0011_leaf_lookup",
 ];
 
 /// Brings a Postgres database to this version's schema.
