@@ -122,21 +122,21 @@ def test_logs_witness_each_other(logs):
     for number in range(5):
         for log, other in ((east, west), (west, east)):
             status, note = log.add(f"{log.name} {number}")
-            assert status == 201 and cosigned(note, other.witness_key) == number + 1
-            assert cosigned(log.get("/checkpoint"), other.witness_key) == number + 1
+            assert status == 201 and cosigned(note, other.witness_key) == number + 2, "the first entry is the log's own"
+            assert cosigned(log.get("/checkpoint"), other.witness_key) == number + 2
     # The witness is killed between two answers, and remembers what it has seen.
     west.stop(signal.SIGKILL)
     assert east.add("while the witness is away") == (503, "1")
-    assert cosigned(east.get("/checkpoint"), west.witness_key) == 5, "the checkpoint before stays"
+    assert cosigned(east.get("/checkpoint"), west.witness_key) == 6, "the checkpoint before stays"
     west.start()
     wait_for(lambda: east.add("while the witness is away")[0] == 201, "the witness")
-    assert cosigned(east.get("/checkpoint"), west.witness_key) == 6
+    assert cosigned(east.get("/checkpoint"), west.witness_key) == 7
     east.stop()
     east.start()
     status, note = east.add("after a restart, with a memory of its own that is empty")
-    assert status == 201 and cosigned(note, west.witness_key) == 7
-    kept = east.get("/api/v2/checkpoint/6")
-    assert 1 <= int(kept.split("\n")[1]) <= 6 and cosigned(kept, west.witness_key)
+    assert status == 201 and cosigned(note, west.witness_key) == 8
+    kept = east.get("/api/v2/checkpoint/7")
+    assert 1 <= int(kept.split("\n")[1]) <= 7 and cosigned(kept, west.witness_key)
 
 
 def test_a_log_publishes_without_its_witness_if_it_may(logs):
@@ -148,7 +148,7 @@ def test_a_log_publishes_without_its_witness_if_it_may(logs):
     west.write("", [east.log_key])
     west.start()
     status, note = east.add("together")
-    assert status == 201 and cosigned(note, west.witness_key) == 2
+    assert status == 201 and cosigned(note, west.witness_key) == 3
 
 
 def test_a_log_that_was_rolled_back_is_found_out(logs):
@@ -167,7 +167,7 @@ def test_a_log_that_was_rolled_back_is_found_out(logs):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"http://{east.admin}/readyz", timeout=5)
     why = json.load(refused.value)["failures"]["log-v2-witnesses"]
-    assert "west has seen 3 entries of this log, which has 1: it was rolled back" in why
+    assert "west has seen 4 entries of this log, which has 1: it was rolled back" in why
 
 
 def test_a_witness_signs_only_what_continues(logs, work):
@@ -182,16 +182,16 @@ def test_a_witness_signs_only_what_continues(logs, work):
     assert ask(notes[1], 1)[:2] == (409, "text/x.tlog.size")
     assert ask(notes[1], 1)[2] == "0\n"
     status, _, line = ask(notes[1], 0)
-    assert status == 200 and cosigned(notes[1].split("\n\n")[0] + "\n\n" + line, west.witness_key) == 2
-    assert ask(notes[1], 2)[0] == 200, "the same once more"
-    assert ask(notes[2], 0)[2] == "2\n"
+    assert status == 200 and cosigned(notes[1].split("\n\n")[0] + "\n\n" + line, west.witness_key) == 3
+    assert ask(notes[1], 3)[0] == 200, "the same once more"
+    assert ask(notes[2], 0)[2] == "3\n"
     proof = [base64.b64encode(hashlib.sha256(b"").digest()).decode()]
-    assert ask(notes[2], 2, proof)[0] == 422
-    assert ask(notes[2], 2)[0] == 422
-    assert ask(notes[0], 2)[0] == 400, "a smaller tree"
-    other = notes[2].replace("east.example\n3", "else.example\n3", 1)
-    assert ask(other, 2)[0] == 404
-    assert ask(notes[2].replace("\n3\n", "\n4\n", 1), 2)[0] == 403
+    assert ask(notes[2], 3, proof)[0] == 422
+    assert ask(notes[2], 3)[0] == 422
+    assert ask(notes[0], 3)[0] == 400, "a smaller tree"
+    other = notes[2].replace("east.example\n4", "else.example\n4", 1)
+    assert ask(other, 3)[0] == 404
+    assert ask(notes[2].replace("\n4\n", "\n5\n", 1), 3)[0] == 403
     assert west.post("/witness/add-checkpoint", "nonsense")[0] == 400
     assert west.post("/witness/add-checkpoint", "old 2\n" * 20_000)[0] == 413
 

@@ -24,7 +24,7 @@ pub use shards::{OpenShard, Shard, ShardKey, open_active_tree, rotate};
 pub use surface::Surface;
 pub use v1::router;
 pub use v2::{
-    Duplicates, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze as freeze_v2,
+    Duplicates, GenesisError, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze as freeze_v2,
     hash_record as hash_v2_record, open_tree as open_v2_tree, router as v2_router,
 };
 pub use witness::{Witness, router as witness_router};

@@ -53,6 +53,11 @@ impl KeyDetails {
         TABLE.iter().find(|row| row.0 == self).unwrap_or(&TABLE[0])
     }
 
+    /// Its number in protobuf.
+    pub fn number(self) -> i32 {
+        self.row().1
+    }
+
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         self.row().2
@@ -108,7 +113,7 @@ mod tests {
         for (details, number, name, ..) in TABLE {
             assert_eq!(KeyDetails::from_number(number), Some(details));
             assert_eq!(KeyDetails::from_name(name), Some(details));
-            assert_eq!((details.row().1, details.name()), (number, name));
+            assert_eq!((details.number(), details.name()), (number, name));
         }
         assert_eq!(KeyDetails::from_number(21), None, "ML-DSA");
     }

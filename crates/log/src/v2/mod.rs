@@ -3,6 +3,7 @@
 mod bundle;
 mod entries;
 mod error;
+mod genesis;
 mod grpc;
 mod reads;
 mod service;
@@ -16,6 +17,7 @@ use sigstead_serve::cors_layer;
 
 pub(crate) use bundle::body_of;
 pub use bundle::hash_record;
+pub use genesis::GenesisError;
 pub use service::{Duplicates, OpenError, RekorV2, RekorV2Config, RekorV2Limits, freeze, open_tree};
 
 /// The API's routes: writes under `/api/v2`, reads there and at the root, where monitors look.

@@ -21,6 +21,7 @@ use crate::server::Ground;
 const ORIGIN: &str = "log.test";
 
 struct Server {
+    log: Arc<RekorV2>,
     router: Router,
     key: Arc<SoftwareSigner>,
     client: SoftwareSigner,
@@ -42,7 +43,8 @@ impl Server {
             limits: RekorV2Limits::default(),
         };
         let client = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
-        Self { router: v2_router(Arc::new(RekorV2::new(config))), key, client, ground }
+        let log = Arc::new(RekorV2::new(config));
+        Self { router: v2_router(Arc::clone(&log)), log, key, client, ground }
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
@@ -115,6 +117,20 @@ async fn every_answer_is_proven_under_a_signed_checkpoint() {
     let bundle = server.get("/api/v2/tile/entries/000").await;
     let partial = server.get("/tile/entries/000.p/255").await;
     assert!(bundle.starts_with(&partial) && bundle.len() > partial.len());
+}
+
+#[tokio::test]
+async fn genesis_is_an_ordinary_entry_made_once() {
+    let server = Server::new(Duplicates::Existing, false).await;
+    for _ in 0..2 {
+        server.log.seed_genesis(&server.ground.database).await.unwrap();
+    }
+    assert!(server.get("/checkpoint").await.starts_with(b"log.test\n1\n"));
+    let bundle = server.get("/tile/entries/000.p/1").await;
+    let entry: Value = serde_json::from_slice(&bundle[2..]).unwrap();
+    assert_eq!((&entry["kind"], &entry["apiVersion"]), (&json!("hashedrekord"), &json!("0.0.2")));
+    let (_, index, _) = server.post(&server.hashedrekord(b"a client's")).await;
+    assert_eq!(index, "1");
 }
 
 #[tokio::test]

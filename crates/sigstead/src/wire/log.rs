@@ -144,12 +144,9 @@ async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow
         let alarm = watched.alarm();
         async move { alarm.map_or(Ok(()), Err) }
     });
-    Ok(Arc::new(RekorV2::new(RekorV2Config {
-        log,
-        log_id,
-        algorithms,
-        takes_dsse: dsse,
-        duplicates,
-        limits: RekorV2Limits::default(),
-    })))
+    let limits = RekorV2Limits::default();
+    let config = RekorV2Config { log, log_id, algorithms, takes_dsse: dsse, duplicates, limits };
+    let rekor = RekorV2::new(config);
+    rekor.seed_genesis(database).await.context("the first entry of the transparency log, v2")?;
+    Ok(Arc::new(rekor))
 }
