@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from certificates import Authority
 from stack import Postgres, Registry, Stack, run
+from tls import TlsStack
 
 CLIENTS = Path(os.environ["SIGSTEAD_CLIENTS"])
 
@@ -44,6 +46,20 @@ def split_stack(binary, tmp_path_factory, postgres, up_stack):
     """The five services as processes of their own on one Postgres; the issuer is the other stack's."""
     data = tmp_path_factory.mktemp("split") / "data"
     with Stack.split(binary, data, postgres.new_database(), issuer=up_stack) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Who certifies the servers and clients of `tls_stack`."""
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def tls_stack(binary, tmp_path_factory, postgres, up_stack, authority):
+    """The five services over TLS; the issuer is the other stack's."""
+    data = tmp_path_factory.mktemp("tls-stack") / "data"
+    with TlsStack.split(binary, data, postgres.new_database(), issuer=up_stack, authority=authority) as stack:
         yield stack
 
 

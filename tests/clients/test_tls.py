@@ -16,62 +16,12 @@ import pytest
 from certificates import DAY, Authority
 from clients.cosign import Cosign2, Cosign3
 from conformance.protobuf import field
-from stack import Program, Stack, free_port, run, wait_for
+from stack import Program, free_port, run, wait_for
+from tls import SERVICES
 
 REGISTRY = ["--allow-insecure-registry"]
-SERVICES = ["ct", "log", "tsa", "ca", "trust"]
 V2 = "dev.sigstore.fulcio.v2.CA"
 V1BETA = "dev.sigstore.fulcio.v1beta.CA"
-
-
-class TlsStack(Stack):
-    """The five services as processes of their own, over TLS; the CT log lets in the CA alone."""
-
-    def get(self, service, path):
-        with urllib.request.urlopen(self.service_url(service)[:-1] + path, timeout=10, context=self.context) as answer:
-            return answer.read()
-
-
-def tls_config(made, authority, issuer):
-    """`up`'s configuration with TLS in every section."""
-    file = made.document("sigstead.toml")
-    text = re.sub(r'^((?:ct_)?url = "http):', r"\1s:", file.read_text(), flags=re.M)
-    text = text.replace('"issuers.yaml"', f'"{issuer.data / "issuers.yaml"}"')
-    certificate, key = authority.client("ca-client", "spiffe://test/ca")
-    call = f'ct_ca = "{authority.pem}"\nct_client_certificate = "{certificate}"\nct_client_key = "file:{key}"\n'
-    text = text.replace("\nct_url = ", f"\n{call}ct_url = ")
-    for service in SERVICES:
-        certificate, key = authority.issue(service, "127.0.0.1", f"{service}.test")
-        text += f'\n[{service}.tls]\ncertificate = "{certificate}"\nkey = "file:{key}"\n'
-        if service == "ct":
-            text += f'client_auth = "required"\nclient_ca = "{authority.pem}"\nallowed_clients = ["spiffe://test/ca"]\n'
-    file.write_text(text)
-    return file
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
-def tls_stack(binary, tmp_path_factory, postgres, up_stack, authority):
-    data = tmp_path_factory.mktemp("tls-stack") / "data"
-    made = Stack.up(binary, data, postgres.new_database())
-    made.stop()
-    file = tls_config(made, authority, up_stack)
-    urls = {name: url.replace("http:", "https:") if name in SERVICES else url for name, url in made.urls.items()}
-    admin = ["--set", "admin.listen=127.0.0.1:0"]
-    programs = [Program([binary, s, "--config", file, *admin], data.parent / f"{s}.log") for s in SERVICES]
-    stack = TlsStack(binary, data, {**urls, "issuer": up_stack.issuer}, programs, up_stack)
-    stack.context = ssl.create_default_context(cafile=authority.pem)
-    with stack:
-        for program in programs:
-            wait_for(lambda: "https://" in program.output(), "a service over TLS")
-        # The documents for clients, with the configuration's URLs.
-        told = run([binary, "client", "env", "cosign2", "--config", file]).stdout
-        assert stack.urls["ca"] in told and "http://127.0.0.1" not in told.replace(made.urls["issuer"], "")
-        yield stack
 
 
 @pytest.mark.parametrize("version", [Cosign3, Cosign2])
