@@ -99,8 +99,10 @@ def work(tmp_path):
 
 
 def pytest_sessionstart(session):
-    signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd")
+    signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd", "javac")
     for program in (*signers, "docker-registry", "haproxy", "systemd-analyze", "strace", "promtool"):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
-    for client in ("cosign", "cosign2", "rekor-cli", "crane", "compose-spec", "helm", "kustomize", "vault-transit", "moto_server"):
+    sigstore = ("cosign", "cosign2", "rekor-cli", "timestamp-cli", "js/node_modules/.bin/sigstore", "java/pom.xml")
+    sigstore_go = ("sigstore-go-conformance", "sigstore-go-signing", "sigstore-go-verification")
+    for client in (*sigstore, *sigstore_go, "crane", "compose-spec", "helm", "kustomize", "vault-transit", "moto_server"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"

@@ -10,7 +10,7 @@ SERVICES = Stack.SERVICES
 
 
 class TlsStack(Stack):
-    """The five services as processes of their own, over TLS; the CT log lets in the CA alone."""
+    """The five services as processes of their own, over TLS; the CT log lets in the CA alone. Takes dsse 0.0.2."""
 
     @classmethod
     def split(cls, binary, data, database, issuer, authority):
@@ -39,6 +39,7 @@ def tls_config(made, authority, issuer):
     """`up`'s configuration with TLS in every section."""
     file = made.document("sigstead.toml")
     text = re.sub(r'^((?:ct_)?url = "http):', r"\1s:", file.read_text(), flags=re.M)
+    text = text.replace("\ndsse = false\n", "\ndsse = true\n")
     text = text.replace('"issuers.yaml"', f'"{issuer.data / "issuers.yaml"}"')
     certificate, key = authority.client("ca-client", "spiffe://test/ca")
     call = f'ct_ca = "{authority.pem}"\nct_client_certificate = "{certificate}"\nct_client_key = "file:{key}"\n'

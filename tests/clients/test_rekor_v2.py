@@ -3,14 +3,11 @@
 import base64
 import hashlib
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-from clients.cosign import EMAIL, Cosign3, environment
+from clients.cosign import Cosign3
 from merkle import leaf_hash, roots
-from stack import run
 
 REGISTRY = ["--allow-insecure-registry"]
 STRANGER = "mallory@example.org"
@@ -73,21 +70,6 @@ def test_a_key_pair(cosign, blob, work):
     bundle = work / "bundle.json"
     cosign("sign-blob", "--key", "cosign.key", *cosign.services(), "--bundle", bundle, blob)
     cosign("verify-blob", "--key", "cosign.pub", *cosign.trust(), "--bundle", bundle, blob)
-
-
-def test_sigstore_python(stack, blob, work):
-    def sigstore(*arguments, ok=True):
-        config = ["--trust-config", stack.document("client_trust_config_rekor_v2.json")]
-        program = Path(sys.executable).with_name("sigstore")
-        return run([program, *config, *arguments], ok=ok, cwd=work, env=environment({"HOME": str(work)}))
-
-    bundle = ["--bundle", work / "bundle.json"]
-    sigstore("sign", "--identity-token", stack.token("--email", EMAIL), *bundle, blob)
-    (entry,) = json.loads((work / "bundle.json").read_text())["verificationMaterial"]["tlogEntries"]
-    assert entry["kindVersion"]["version"] == "0.0.2"
-    who = ["--cert-oidc-issuer", stack.issuer, "--cert-identity"]
-    sigstore("verify", "identity", *bundle, *who, EMAIL, blob)
-    sigstore("verify", "identity", *bundle, *who, STRANGER, blob, ok=False)
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v2"])
