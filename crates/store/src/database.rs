@@ -5,27 +5,14 @@ use bytes::Bytes;
 use sigstead_merkle::{Hash, TileCoord};
 
 use crate::postgres::Postgres;
+use crate::replica::Replica;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
-    Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, IssuanceQuery, NewTree,
-    RecordedIssuance, SearchKey, SearchTerm, StoreError, TermPattern, Tree, TreeKey, TreeKind, WitnessedHead,
+    Batch, Committed, Head, ImportedShard, Intent, Issuance, IssuanceCounts, IssuanceQuery, NewTree, Options,
+    RecordedIssuance, Schema, SearchKey, SearchTerm, StoreError, TermPattern, Tree, TreeKey, TreeKind,
+    WitnessedHead,
 };
-
-/// How the database is used.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Connections to Postgres, or readers of the SQLite file.
-    pub connections: u32,
-    /// Keep prepared statements on the connections; off for a pooler that hands out connections per transaction.
-    pub statement_cache: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { connections: 16, statement_cache: true }
-    }
-}
 
 /// One of the two engines. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -61,6 +48,35 @@ impl Database {
                 "the database must be postgres://… or sqlite:PATH".into(),
             ))),
         }
+    }
+
+    /// Searches, and reads what never changes, from a copy of the Postgres database that may be a little behind;
+    /// what that does not have, it asks the database for.
+    ///
+    /// # Errors
+    /// When the copy is another database's, or this is no Postgres.
+    pub async fn with_replica(self, url: &str, options: &Options) -> Result<Self, StoreError> {
+        match self {
+            Self::Postgres(postgres) => postgres.with_replica(url, options).await.map(Self::Postgres),
+            Self::Sqlite(_) => {
+                Err(StoreError::Unavailable(sqlx::Error::Configuration("only Postgres has replicas".into())))
+            }
+        }
+    }
+
+    pub(crate) fn replica(&self) -> Option<&Replica> {
+        match self {
+            Self::Postgres(postgres) => postgres.replica(),
+            Self::Sqlite(_) => None,
+        }
+    }
+
+    /// Which version of the schema the database has, and what it lacks.
+    ///
+    /// # Errors
+    /// When the database fails, or what it has is not what this program knows under that version.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        either!(self.schema())
     }
 
     /// Brings the schema up to date; servers that start at the same time wait for each other.
@@ -168,6 +184,11 @@ impl Database {
         pattern: TermPattern<'_>,
         limit: u32,
     ) -> Result<Vec<SearchTerm>, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(found) = replica.answer(replica.postgres.search_terms(field, pattern, limit).await)
+        {
+            return Ok(found);
+        }
         either!(self.search_terms(field, pattern, limit))
     }
 
@@ -194,6 +215,11 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn attestation(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(Some(found)) = replica.answer(replica.postgres.attestation(key).await)
+        {
+            return Ok(Some(found));
+        }
         either!(self.attestation(key))
     }
 
@@ -310,10 +336,21 @@ impl TreeStore for Database {
     }
 
     async fn entries(&self, tree: TreeKey, from: u64, count: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(found) = replica.answer(replica.postgres.entries(tree, from, count).await)
+            && found.len() as u64 == count
+        {
+            return Ok(found);
+        }
         either!(self.entries(tree, from, count))
     }
 
     async fn bundle(&self, tree: TreeKey, n: u64) -> Result<Option<Bundle>, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(Some(found)) = replica.answer(replica.postgres.bundle(tree, n).await)
+        {
+            return Ok(Some(found));
+        }
         either!(self.bundle(tree, n))
     }
 
@@ -330,6 +367,11 @@ impl TreeStore for Database {
     }
 
     async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(Some(found)) = replica.answer(replica.postgres.find_leaf(tree, hash).await)
+        {
+            return Ok(Some(found));
+        }
         either!(self.find_leaf(tree, hash))
     }
 }

@@ -13,10 +13,14 @@ mod error;
 mod import_rows;
 mod issuance;
 mod migrations;
+mod options;
 mod plan;
 mod postgres;
 mod reads;
+mod replica;
 mod rows;
+mod schema;
+mod schema_rows;
 mod search;
 mod search_rows;
 mod sqlite;
@@ -28,12 +32,14 @@ mod tree_store;
 pub mod contract;
 
 pub use batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
-pub use database::{Database, Options};
+pub use database::Database;
 pub use error::StoreError;
 pub use issuance::{
     Intent, Issuance, IssuanceCounts, IssuanceOutcome, IssuanceQuery, IssuanceState, RecordedIssuance,
     SanPattern,
 };
+pub use options::{DatabaseTls, DatabaseTlsMode, Options, Timeouts};
+pub use schema::{PendingMigration, Schema};
 pub use search::{SearchKey, SearchQuery, SearchTerm, TermPattern};
 pub use tree::{Head, ImportedShard, NewTree, Tree, TreeKey, TreeKind, TreeState, WitnessedHead};
 pub use tree_store::{BUNDLE_WIDTH, Bundle, Edge, StoredEntry, TreeStore};

@@ -1,4 +1,4 @@
-//! Fixtures for tests: Postgres, Vault and AWS servers, HTTP servers on loopback or in process, gates that shut, an OIDC issuer, `openssl`.
+//! Fixtures for tests: Postgres (with a standby, behind PgBouncer), Vault and AWS servers, HTTP servers on loopback or in process, gates that shut, an OIDC issuer, `openssl`.
 //!
 //! A fixture that cannot be made panics, so that its test fails instead of passing without it.
 
@@ -9,6 +9,7 @@ mod issuer;
 mod loopback;
 mod moto;
 mod openssl;
+mod pgbouncer;
 mod postgres;
 mod recorded;
 mod vault;
@@ -20,6 +21,7 @@ pub use issuer::{Issuer, Scripted};
 pub use loopback::Loopback;
 pub use moto::Moto;
 pub use openssl::OpenSsl;
+pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use recorded::Recorded;
 pub use vault::Vault;

@@ -62,7 +62,7 @@ impl Backup {
         let copy = self.to.join(FILE);
         let is_sqlite = database.copy_to(copy.to_str().context("the folder's name is not UTF-8")?).await?;
         if !is_sqlite {
-            postgres_tools::dump(&config.database()?, &self.to.join(DUMP))?;
+            postgres_tools::dump(&config, &self.to.join(DUMP))?;
         }
         write_atomically(&self.to.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?, 0o600)?;
         database.close().await;

@@ -22,6 +22,7 @@ impl ConfigCommand {
         let now = i64::try_from(SystemClock.now().seconds())?;
         let checks = [
             ("database", config.database().map(drop)),
+            ("postgres", config.database_options().and_then(|_| config.replica()).map(drop)),
             ("ca", wire::check_ca(&config, now).await),
             ("tsa", wire::check_tsa(&config, now).await),
             ("log", wire::check_log(&config).await),

@@ -7,6 +7,7 @@ mod ca_audit;
 mod ca_policy;
 mod check;
 mod client;
+mod db;
 mod health;
 mod import;
 mod init;
@@ -84,6 +85,9 @@ enum Command {
     /// The configuration file.
     #[command(subcommand)]
     Config(check::ConfigCommand),
+    /// The database's schema.
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Copy the database into a folder while servers run, with the size and root of every tree in it.
     Backup(backup::Backup),
     /// Bring a backup back, and compare the database with everything that is known to have been signed.
@@ -236,6 +240,7 @@ impl Cli {
             Command::Client(client) => client.run(),
             Command::Health(arguments) => health::health(&arguments).await,
             Command::Config(command) => command.run().await,
+            Command::Db(command) => command.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
         }

@@ -78,7 +78,7 @@ impl Restore {
 fn bring_back(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let database = config.database()?;
     match database.expose().strip_prefix("sqlite:") {
-        None => postgres_tools::restore(&database, &folder.join(DUMP)),
+        None => postgres_tools::restore(config, &folder.join(DUMP)),
         Some(path) => {
             let path = Path::new(path);
             if path.metadata().is_ok_and(|there| there.len() > 0) {

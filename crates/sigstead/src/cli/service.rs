@@ -65,14 +65,14 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let mut opened = None;
     let router = match service {
         Service::Ca => {
-            wire::ca(&config.ca()?, opened.insert(wire::open_database(&config).await?), &ground).await?
+            wire::ca(&config.ca()?, opened.insert(wire::serve_database(&config).await?), &ground).await?
         }
         Service::Tsa => wire::tsa(&config.tsa()?, &ground).await?,
         Service::Log => {
-            wire::log(&config, opened.insert(wire::open_database(&config).await?), &ground).await?
+            wire::log(&config, opened.insert(wire::serve_database(&config).await?), &ground).await?
         }
         Service::Ct => {
-            wire::ct(&config.ct()?, opened.insert(wire::open_database(&config).await?), &ground).await?
+            wire::ct(&config.ct()?, opened.insert(wire::serve_database(&config).await?), &ground).await?
         }
         Service::Trust => {
             let documents = wire::trust(config.trust()?, |_| Ok(()), &tasks)?;

@@ -84,7 +84,7 @@ impl Up {
         let own_keys = provision::own(&data)?;
         let config = self.write_config(&data, &listeners, since)?;
         let tasks = Tasks::new();
-        let database = wire::open_database(&config).await?;
+        let database = wire::serve_database(&config).await?;
         self.serve(listeners, &config, own_keys, &database, &tasks).await?;
         let report = Report::new(&data, &config)?;
         console::line(if self.json { report.json()? } else { report.table() });

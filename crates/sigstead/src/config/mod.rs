@@ -8,6 +8,7 @@ mod ct;
 mod log;
 mod log_v2;
 pub(crate) mod ports;
+mod postgres;
 mod raw;
 mod tls;
 mod trees;

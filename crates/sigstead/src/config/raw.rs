@@ -8,19 +8,21 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::ca_ct::RawCtLog;
+use super::postgres::RawPostgres;
 use super::tls::RawTls;
 use super::trust_tuf::RawTuf;
 
 /// Variables that start so override keys: `SIGSTEAD_CA__LISTEN` is `listen` in `[ca]`.
 const ENVIRONMENT_PREFIX: &str = "SIGSTEAD_";
 /// Keys outside sections; other variables without `__` are flags of commands, not keys.
-const TOP_LEVEL: [&str; 3] = ["operator", "database", "guard"];
+const TOP_LEVEL: [&str; 4] = ["operator", "database", "database_migrate", "guard"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawConfig {
     pub(crate) operator: Option<String>,
     pub(crate) database: Option<String>,
+    pub(crate) database_migrate: Option<bool>,
     pub(crate) guard: Option<PathBuf>,
     pub(crate) admin: RawListener,
     pub(crate) ca: RawCa,
@@ -29,6 +31,7 @@ pub(crate) struct RawConfig {
     pub(crate) log_v2: RawLogV2,
     pub(crate) ct: RawCt,
     pub(crate) trust: RawTrust,
+    pub(super) postgres: RawPostgres,
     pub(crate) trees: RawTrees,
     pub(crate) witness: RawWitness,
 }

@@ -110,7 +110,7 @@ impl Config {
     }
 
     /// TLS keys are files.
-    fn key_file(&self, value: Option<&str>, key: &str) -> anyhow::Result<PathBuf> {
+    pub(super) fn key_file(&self, value: Option<&str>, key: &str) -> anyhow::Result<PathBuf> {
         let uri = self.key(value, key)?;
         let path = uri.strip_prefix("file:").map(PathBuf::from);
         path.with_context(|| self.wrong(key, &uri, "write \"file:PATH\""))

@@ -16,10 +16,10 @@ mod tuf;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use sigstead_clock::Clock;
 use sigstead_serve::{Health, Tasks};
-use sigstead_store::{Database, Tree};
+use sigstead_store::{Database, Schema, StoreError, Tree};
 use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
 pub(crate) use authorities::{NamedAuthority, authorities};
@@ -82,12 +82,50 @@ impl Ground {
     }
 }
 
-/// Opens the configured database and brings its schema up to date.
-pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Database> {
+/// Connects to the configured database, whatever its schema.
+pub(crate) async fn connect_database(config: &Config) -> anyhow::Result<Database> {
     let url = config.database()?;
-    let database = Database::open(url.expose(), &sigstead_store::Options::default())
-        .await
-        .context("cannot open the database")?;
-    database.migrate().await.context("cannot bring the database's schema up to date")?;
+    Database::open(url.expose(), &config.database_options()?).await.context("cannot open the database")
+}
+
+/// Opens the configured database; an older schema is brought up to date or, if the configuration says so, refused.
+pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    let database = connect_database(config).await?;
+    if config.migrates() {
+        migrate(&database).await?;
+        return Ok(database);
+    }
+    let Schema { version, pending, unknown } = database.schema().await?;
+    if let Some(wanted) = pending.last() {
+        bail!(
+            "the database's schema is of version {version}, and this program wants {}\n  hint: run sigstead db migrate",
+            wanted.version
+        );
+    }
+    if !unknown.is_empty() {
+        tracing::warn!(version, "the database's schema is newer than this program");
+    }
     Ok(database)
+}
+
+/// The database as services use it: with its replica.
+pub(crate) async fn serve_database(config: &Config) -> anyhow::Result<Database> {
+    let database = open_database(config).await?;
+    let Some(replica) = config.replica()? else { return Ok(database) };
+    database
+        .with_replica(replica.expose(), &config.database_options()?)
+        .await
+        .context("postgres.replica cannot be used")
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let migrated = database.migrate().await;
+    if matches!(migrated, Err(StoreError::NotThroughPooler)) {
+        bail!(
+            "the schema cannot be brought up to date through a transaction pooler\n  hint: run sigstead db migrate \
+             --set postgres.transaction_pooler=false --set database=… with the URL of Postgres itself"
+        );
+    }
+    migrated.context("cannot bring the database's schema up to date")
 }

@@ -1,19 +1,17 @@
-use sqlx::postgres::PgConnection;
-
-use super::{Postgres, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
+use super::{Connection, Postgres, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
 use crate::batch::{Batch, Committed};
 use crate::plan::plan;
 use crate::search::SearchTerm;
 
 crate::appends::appends!(
-    PgConnection,
+    Connection,
     "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1 FOR UPDATE"
 );
 
 impl Postgres {
     /// One transaction; see [`crate::TreeStore::append`].
     pub(crate) async fn append(&self, tree: TreeKey, batch: &Batch) -> Result<Committed, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin_write().await?;
         let before = lock_head(&mut transaction, tree).await?;
         let existing = find_existing(&mut transaction, tree, &batch.proposals).await?;
         let plan = plan(before, batch, existing);
@@ -31,7 +29,7 @@ impl Postgres {
 
 /// The entries whose leaf hashes start so.
 async fn with_prefix(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     tree: TreeKey,
     prefixes: Vec<i64>,
 ) -> Result<Vec<u64>, StoreError> {
@@ -48,7 +46,7 @@ async fn with_prefix(
 
 /// The entries that have one of those identities.
 async fn identified(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     tree: TreeKey,
     identities: &[Hash],
 ) -> Result<Vec<(Hash, u64)>, StoreError> {
@@ -65,7 +63,7 @@ async fn identified(
         .collect()
 }
 
-async fn insert_lookups(connection: &mut PgConnection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
+async fn insert_lookups(connection: &mut Connection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $3 FROM UNNEST($1::int8[], $2::int8[]) AS t(p, i)")
         .bind(plan.lookups.iter().map(|(hash, _)| prefix(hash)).collect::<Vec<_>>())
         .bind(plan.lookups.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
@@ -91,7 +89,7 @@ async fn insert_lookups(connection: &mut PgConnection, tree: TreeKey, plan: &Pla
     Ok(())
 }
 
-async fn insert_terms(connection: &mut PgConnection, terms: &[SearchTerm]) -> Result<(), StoreError> {
+async fn insert_terms(connection: &mut Connection, terms: &[SearchTerm]) -> Result<(), StoreError> {
     if terms.is_empty() {
         return Ok(());
     }

@@ -1,16 +1,15 @@
 //! The CA's audit trail in multi-row inserts: one statement, whatever the number of rows.
 
-use sqlx::postgres::PgConnection;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::Postgres;
+use super::{Connection, Postgres};
 use crate::codec::{decode_hash, signed, unsigned};
 use crate::{Intent, Issuance, StoreError};
 
 crate::trail_rows::trail_rows!(Postgres, sqlx::Postgres);
 
 pub(super) async fn insert_intents(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     intents: &[Intent],
 ) -> Result<(), StoreError> {
     sqlx::query(
@@ -33,7 +32,7 @@ pub(super) async fn insert_intents(
 }
 
 pub(super) async fn insert_outcomes(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     issuances: &[Issuance],
 ) -> Result<(), StoreError> {
     sqlx::query(

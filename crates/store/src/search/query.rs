@@ -21,11 +21,34 @@ pub struct SearchQuery {
 }
 
 impl Database {
-    /// The first `limit` entries, in order.
+    /// The first `limit` entries, in order; the newest ones may not be found for a moment, when there is a replica.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn search(&self, query: &SearchQuery, limit: usize) -> Result<Vec<u64>, StoreError> {
+        // All of it on one of them: what one has packed already, another may not have.
+        if let Some(replica) = self.replica()
+            && let Some(found) = replica.answer(replica.database().search_here(query, limit).await)
+        {
+            return Ok(found);
+        }
+        self.search_here(query, limit).await
+    }
+
+    /// How many entries there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self, query: &SearchQuery) -> Result<u64, StoreError> {
+        if let Some(replica) = self.replica()
+            && let Some(count) = replica.answer(replica.database().count_here(query).await)
+        {
+            return Ok(count);
+        }
+        self.count_here(query).await
+    }
+
+    async fn search_here(&self, query: &SearchQuery, limit: usize) -> Result<Vec<u64>, StoreError> {
         let mut found = Vec::new();
         for window in windows(self.searched(query).await?, query.newest_first) {
             let mut indexes = self.search_window(query, window).await?;
@@ -41,11 +64,7 @@ impl Database {
         Ok(found)
     }
 
-    /// How many entries there are.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn count(&self, query: &SearchQuery) -> Result<u64, StoreError> {
+    async fn count_here(&self, query: &SearchQuery) -> Result<u64, StoreError> {
         let mut count = 0;
         for window in windows(self.searched(query).await?, query.newest_first) {
             count += self.search_window(query, window).await?.len() as u64;

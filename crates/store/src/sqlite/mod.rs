@@ -21,6 +21,11 @@ crate::reads::reads!(SqliteConnection);
 crate::rows::rows!(Sqlite);
 crate::checkpoint_rows::checkpoint_rows!(Sqlite);
 crate::import_rows::import_rows!(Sqlite);
+crate::schema_rows::schema_rows!(
+    Sqlite,
+    crate::migrations::sqlite(),
+    "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')"
+);
 
 /// How long a writer waits for another process that holds the file, a backup say.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
@@ -49,7 +54,10 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_PATIENCE);
         let writer = pool(1).connect_with(connect.clone()).await?;
-        let readers = pool(options.connections).connect_with(connect.read_only(true)).await?;
+        let readers = pool(options.connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_with(connect.read_only(true))
+            .await?;
         Ok(Self { writer, readers, known_terms: KnownTerms::default() })
     }
 
