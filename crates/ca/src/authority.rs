@@ -1,10 +1,10 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use sigstead_clock::Clock;
 use sigstead_identity::{Principal, Providers, TokenError};
-use sigstead_serve::Tasks;
+use sigstead_serve::{Rate, RateLimiter, Tasks};
 use sigstead_store::Database;
 use sigstead_x509::{Certificate, ChainError};
 use thiserror::Error;
@@ -29,6 +29,7 @@ pub struct CertificateAuthority {
     pub(crate) lifetime: Duration,
     pub(crate) policy: Arc<CurrentPolicy>,
     client_algorithms: ClientAlgorithms,
+    identities: Option<RateLimiter>,
 }
 
 /// What an authority is made of.
@@ -74,7 +75,17 @@ impl CertificateAuthority {
         let client_algorithms = ClientAlgorithms::default();
         let trail = AuditTrail::start(database, tasks);
         let policy = Arc::default();
-        Ok(Self { providers, issuing, ct, trail, clock, lifetime, policy, client_algorithms })
+        Ok(Self {
+            providers,
+            issuing,
+            ct,
+            trail,
+            clock,
+            lifetime,
+            policy,
+            client_algorithms,
+            identities: None,
+        })
     }
 
     /// The same authority, for these kinds of key only.
@@ -87,6 +98,12 @@ impl CertificateAuthority {
     #[must_use]
     pub fn under(self, policy: Arc<CurrentPolicy>) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same authority, which certifies so much for each identity: a subject of an identity provider.
+    #[must_use]
+    pub fn limited(self, rate: Option<Rate>) -> Self {
+        Self { identities: rate.map(RateLimiter::new), ..self }
     }
 
     /// Whether an authority could start with these at `now`, in Unix seconds.
@@ -137,8 +154,20 @@ impl CertificateAuthority {
         })
     }
 
+    /// Counts one more certificate of an identity.
+    fn admit(&self, Principal { issuer, subject, .. }: &Principal) -> Result<(), ApiError> {
+        let Some(identities) = &self.identities else { return Ok(()) };
+        identities.admit((issuer, subject), Instant::now()).map_err(|wait| {
+            metrics::counter!("sigstead_requests_limited_total", "listener" => "ca", "by" => "identity")
+                .increment(1);
+            tracing::info!(issuer, subject, "an identity wants too many certificates");
+            ApiError::TooMany(wait)
+        })
+    }
+
     /// A certificate for a key, if the client proves to have it.
     pub(crate) async fn certify(&self, principal: &Principal, proof: KeyProof) -> Result<Issued, ApiError> {
+        self.admit(principal)?;
         let key = proof.check(principal, &self.client_algorithms)?;
         let issuing = self.issuing_for(&principal.issuer)?;
         let Signed { certificate, promises } = self.issue(&issuing, principal, key).await?;

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sigstead_serve::retry_after;
 use sigstead_store::StoreError;
 use sigstead_x509::X509Error;
 use thiserror::Error;
@@ -43,6 +46,9 @@ pub(crate) enum Error {
     /// The policy does not allow it; the text is the rule's.
     #[error("{}", .0.message)]
     Denied(Denial),
+    /// The identity had many certificates lately; after this time it may have another one.
+    #[error("too many certificates for this identity; try again later")]
+    TooMany(Duration),
     /// A name that no certificate can carry.
     #[error("the identity cannot be put into a certificate: {0}")]
     Name(String),
@@ -82,6 +88,7 @@ impl Error {
                 (StatusCode::SERVICE_UNAVAILABLE, 14)
             }
             Self::Denied(_) => (StatusCode::FORBIDDEN, 7),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, 8),
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
             Self::Method => (StatusCode::NOT_IMPLEMENTED, 12),
             _ => (StatusCode::BAD_REQUEST, 3),
@@ -141,7 +148,11 @@ impl From<Error> for tonic::Status {
     fn from(error: Error) -> Self {
         error.report();
         let (_, code) = error.status();
-        Self::new(tonic::Code::from(i32::from(code)), error.to_string())
+        let mut metadata = tonic::metadata::MetadataMap::new();
+        if let Error::TooMany(wait) = error {
+            retry_after(metadata.as_mut(), wait);
+        }
+        Self::with_metadata(tonic::Code::from(i32::from(code)), error.to_string(), metadata)
     }
 }
 
@@ -154,6 +165,9 @@ impl IntoResponse for Error {
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], text).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if let Self::TooMany(wait) = self {
+            retry_after(response.headers_mut(), wait);
         }
         response
     }

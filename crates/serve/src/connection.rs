@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tower::ServiceExt as _;
 
+use crate::client_address::Peer;
 use crate::{Client, Limits, Tasks, Tls};
 
 /// What every connection of a listener is answered with.
@@ -26,6 +27,7 @@ struct Connection {
     limits: Limits,
     watcher: Watcher,
     slot: OwnedSemaphorePermit,
+    peer: Option<Peer>,
 }
 
 impl Connections {
@@ -36,6 +38,8 @@ impl Connections {
             limits: self.limits.clone(),
             watcher: self.graceful.watcher(),
             slot,
+            // It may be gone already; then nobody waits for an answer.
+            peer: stream.peer_addr().ok().map(|address| Peer(address.ip())),
         };
         let Some(tls) = self.tls.clone() else {
             tasks.spawn(connection.serve(stream, None));
@@ -65,11 +69,14 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { router, limits, watcher, slot } = self;
+        let Self { router, limits, watcher, slot, peer } = self;
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read);
         builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
         let service = router.map_request(move |mut request: http::Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
             if let Some(client) = &client {
                 request.extensions_mut().insert(client.clone());
             }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::ClientRate;
+
 /// What one listener allows, whatever service stands behind it.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -13,6 +15,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Open connections; one more waits in the system's backlog.
     pub connections: usize,
+    /// How much one client may ask; one that asks more is answered 429 with `Retry-After`.
+    pub client: Option<ClientRate>,
 }
 
 impl Default for Limits {
@@ -23,6 +27,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             in_flight: 4096,
             connections: 8192,
+            client: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::client_limit::{ClientLimit, limit_client};
 use crate::connection::Connections;
 use crate::{Limits, Tasks, Tls, metrics, request_id, tls};
 
@@ -118,8 +119,15 @@ fn protect(router: Router, service: &'static str, limits: &Limits) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(limits.in_flight))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request))
         .layer(CatchPanicLayer::new());
+    let router = router.layer(guard);
+    let router = match limits.client.clone() {
+        Some(clients) => {
+            let limit = ClientLimit::new(service, clients);
+            router.layer(axum::middleware::from_fn_with_state(limit, limit_client))
+        }
+        None => router,
+    };
     router
-        .layer(guard)
         .layer(axum::middleware::from_fn_with_state(service, metrics::observe))
         .layer(axum::middleware::from_fn(request_id::with_request_id))
 }

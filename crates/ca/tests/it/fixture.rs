@@ -13,7 +13,7 @@ use sigstead_ca::{
 use sigstead_clock::{ManualClock, Timestamp};
 use sigstead_crypto::{KeyKind, PublicKey, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
-use sigstead_serve::Tasks;
+use sigstead_serve::{Rate, Tasks};
 use sigstead_store::{Database, Options};
 use sigstead_testkit::{Answer, Issuer};
 use sigstead_x509::authority::{Profile, issue, root};
@@ -91,26 +91,33 @@ impl Authority {
     }
 
     pub(crate) async fn build(ct: Option<CtConfig>, key: KeyKind, ca_lifetime: Duration) -> Self {
-        Self::assemble(ct, authority_chain(key, ca_lifetime).await, ClientAlgorithms::default()).await
+        Self::assemble(ct, authority_chain(key, ca_lifetime).await, ClientAlgorithms::default(), None).await
+    }
+
+    /// Certifies so much for each identity.
+    pub(crate) async fn limited(rate: Rate) -> Self {
+        let chain = authority_chain(KeyKind::EcdsaP256, DAY).await;
+        Self::assemble(None, chain, ClientAlgorithms::default(), Some(rate)).await
     }
 
     /// Certifies only keys of the named kinds.
     pub(crate) async fn allowing(names: &[&str]) -> Self {
         let allowed = ClientAlgorithms::from_names(names.iter().copied()).unwrap();
-        Self::assemble(None, authority_chain(KeyKind::EcdsaP256, DAY).await, allowed).await
+        Self::assemble(None, authority_chain(KeyKind::EcdsaP256, DAY).await, allowed, None).await
     }
 
     /// Its key store signs with another key than it shows.
     pub(crate) async fn deceived(ct: Option<CtConfig>) -> Self {
         let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
         let deceiver = Arc::new(Deceiver { shown: signer, used: key() });
-        Self::assemble(ct, (deceiver, chain), ClientAlgorithms::default()).await
+        Self::assemble(ct, (deceiver, chain), ClientAlgorithms::default(), None).await
     }
 
     async fn assemble(
         ct: Option<CtConfig>,
         (signer, chain): (Arc<dyn Signer>, Vec<Certificate>),
         allowed: ClientAlgorithms,
+        rate: Option<Rate>,
     ) -> Self {
         let issuer = Issuer::start().await;
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
@@ -129,7 +136,8 @@ impl Authority {
             lifetime: TEN_MINUTES,
         };
         let policy = Arc::new(CurrentPolicy::default());
-        let authority = CertificateAuthority::new(config, &Tasks::new()).unwrap().allowing(allowed);
+        let authority =
+            CertificateAuthority::new(config, &Tasks::new()).unwrap().allowing(allowed).limited(rate);
         let router = router(Arc::new(authority.under(Arc::clone(&policy))));
         Self { router, issuer, chain, database, policy, clock, _folder: folder }
     }

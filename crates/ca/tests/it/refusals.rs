@@ -1,9 +1,16 @@
 //! Requests that are refused, and in what words (ca.md 1.5, 8.2).
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use sigstead_proto::fulcio_v2::ca_client::CaClient;
+use sigstead_serve::Rate;
 use sigstead_testkit::{Issuer, Scripted};
+use tonic::Code;
 
 use crate::fixture::{Authority, EMAIL, FulcioAnswer as _, NOW, key, request};
+use crate::grpc;
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 const BAD_TOKEN: &str = "There was an error processing the identity token";
@@ -111,4 +118,35 @@ proptest::proptest! {
         });
         proptest::prop_assert!(status.is_client_error());
     }
+}
+
+#[tokio::test]
+async fn an_identity_that_wants_too_many_certificates_is_told_when_to_come_again() {
+    let number = |n| NonZeroU32::new(n).unwrap();
+    let authority = Authority::limited(Rate::new(number(1), Duration::from_secs(60), number(2))).await;
+    let mut client = CaClient::new(authority.router());
+    let token_of = |subject: &str| {
+        let claims = json!({
+            "sub": subject, "aud": "sigstore", "exp": NOW + 60, "email": EMAIL, "email_verified": true,
+        });
+        authority.issuer.token(&claims)
+    };
+    let signing_cert = async |subject: &str| {
+        let headers = [("authorization", &*format!("Bearer {}", token_of(subject)))];
+        let body = request(&key(), EMAIL).to_string();
+        authority.send("POST", SIGNING_CERT, &headers, body.into()).await
+    };
+    assert_eq!(signing_cert("1").await.status, 200);
+    assert!(client.create_signing_certificate(grpc::request(&token_of("1"))).await.is_ok());
+    let refused = signing_cert("1").await;
+    assert_eq!(refused.error(), (429, "too many certificates for this identity; try again later".to_owned()));
+    assert_eq!(
+        (&refused.json()["code"], &refused.headers["retry-after"]),
+        (&json!(8), &"60".parse().unwrap())
+    );
+    let refused = client.create_signing_certificate(grpc::request(&token_of("1"))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(refused.metadata().contains_key("grpc-retry-pushback-ms"));
+    assert_eq!(signing_cert("2").await.status, 200, "another identity");
+    assert_eq!(authority.counts().await, (3, 0, 0), "nothing was intended for who was refused");
 }

@@ -1,22 +1,18 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router};
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::{AllowedClient, Client};
+use crate::ErrorShape;
+use crate::error_shape::Refusal as Refused;
 
 /// Probes cannot show a certificate.
 pub const DEFAULT_OPEN_PATHS: [&str; 4] = ["/ping", "/healthz", "/readyz", "/grpc.health.v1.Health/Check"];
-
-/// How long, and how much of it, the body of a refused request is listened to.
-const UNREAD_PATIENCE: Duration = Duration::from_secs(1);
-const MAX_UNREAD: usize = 64 * 1024;
 
 /// Whether clients must show a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,17 +24,6 @@ pub enum ClientAuth {
     Optional,
     /// They must, but for open paths.
     Required,
-}
-
-/// The shape in which an API tells errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorShape {
-    /// A line of text.
-    Text,
-    /// `{"code": 401, "message": …}`, as servers made by go-swagger answer.
-    HttpCode,
-    /// `{"code": 16, "message": …, "details": []}`, as grpc-gateway answers.
-    GrpcCode,
 }
 
 /// Which clients a listener answers.
@@ -96,15 +81,9 @@ pub(crate) async fn require_client(
         reason = refusal.name(),
         "a client was refused"
     );
-    let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let answer = if media_type.unwrap_or_default().starts_with(b"application/grpc") {
-        Status::new(refusal.code(), refusal.message()).into_http()
-    } else {
-        refusal.answer((policy.error_shape)(request.uri().path()))
-    };
-    // An HTTP/2 stream that is answered before its end is reset, and some clients then drop the answer.
-    let _ended = tokio::time::timeout(UNREAD_PATIENCE, to_bytes(request.into_body(), MAX_UNREAD)).await;
-    answer
+    let (status, code) = refusal.status();
+    let told = Refused { status, code, message: refusal.message(), retry_after: None };
+    told.answer(request, policy.error_shape).await
 }
 
 /// A router's `paths` alone; anything else is not found.
@@ -137,27 +116,11 @@ impl Refusal {
         }
     }
 
-    const fn code(self) -> Code {
+    const fn status(self) -> (StatusCode, Code) {
         match self {
-            Self::Anonymous => Code::Unauthenticated,
-            Self::NotAllowed => Code::PermissionDenied,
+            Self::Anonymous => (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, Code::PermissionDenied),
         }
-    }
-
-    fn answer(self, shape: ErrorShape) -> Response {
-        let status = match self {
-            Self::Anonymous => StatusCode::UNAUTHORIZED,
-            Self::NotAllowed => StatusCode::FORBIDDEN,
-        };
-        let message = self.message();
-        let body = match shape {
-            ErrorShape::Text => return (status, format!("{message}\n")).into_response(),
-            ErrorShape::HttpCode => serde_json::json!({ "code": status.as_u16(), "message": message }),
-            ErrorShape::GrpcCode => {
-                serde_json::json!({ "code": self.code() as i32, "message": message, "details": [] })
-            }
-        };
-        (status, Json(body)).into_response()
     }
 }
 

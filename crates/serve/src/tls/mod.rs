@@ -14,7 +14,7 @@ use sigstead_clock::Clock;
 use tokio::sync::Semaphore;
 
 pub(crate) use access::require_client;
-pub use access::{ClientAuth, ClientPolicy, DEFAULT_OPEN_PATHS, ErrorShape, only_paths};
+pub use access::{ClientAuth, ClientPolicy, DEFAULT_OPEN_PATHS, only_paths};
 pub use allowed::AllowedClient;
 pub use client::Client;
 pub use files::{TlsError, TlsFiles};

@@ -7,6 +7,7 @@ use sigstead_clock::{ManualClock, SystemClock};
 use sigstead_testkit::OpenSsl;
 
 use super::*;
+use crate::ErrorShape;
 use crate::{Limits, Tasks, bind};
 
 /// A certificate for loopback by an authority of its own, and clients' by the same, in a folder of their own.

@@ -29,6 +29,7 @@ impl ConfigCommand {
             ("log_v2", wire::check_log_v2(&config).await),
             ("witnesses", wire::check_witnessing(&config).await),
             ("ct", wire::check_ct(&config).await),
+            ("limits", wire::limits(&config, "log").map(drop)),
             ("trees", config.trees().map(drop)),
             ("trust", config.trust().and_then(|trust| wire::trust_documents(&trust).map(drop))),
             ("trust.tuf", wire::check_tuf(&config).await),

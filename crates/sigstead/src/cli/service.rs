@@ -121,6 +121,8 @@ async fn serve(
         let open = bind("the open paths (open_listen)", address).await?;
         open.serve(only_paths(router.clone(), &open_paths), &Limits::default(), tasks);
     }
-    bound.serve(router, &Limits::default(), tasks);
+    // What watches the process is never turned away.
+    let limits = if section == "admin" { Limits::default() } else { wire::limits(config, section)? };
+    bound.serve(router, &limits, tasks);
     Ok(())
 }

@@ -177,15 +177,16 @@ impl Up {
         let issuer_address = listeners.issuer.local_addr();
         let issuer = DevIssuer::new(issuer_address, own_keys.issuer, own_keys.issuer_secret, clock)?;
         listeners.issuer.serve(issuer.router(), &limits, tasks);
-        listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &limits, tasks);
-        listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &limits, tasks);
-        listeners.log.serve(wire::log(config, database, &ground).await?, &limits, tasks);
-        listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground).await?, &limits, tasks);
+        let of = |section| wire::limits(config, section);
+        listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &of("ct")?, tasks);
+        listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &of("ca")?, tasks);
+        listeners.log.serve(wire::log(config, database, &ground).await?, &of("log")?, tasks);
+        listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground).await?, &of("tsa")?, tasks);
         let folder = config.folder().to_owned();
         let documents =
             wire::trust(config.trust()?, move |documents| write_documents(&folder, documents), tasks)?;
         let trust = wire::trust_router(config, documents, own_keys.tuf_root, &ground).await?;
-        listeners.trust.serve(trust, &limits, tasks);
+        listeners.trust.serve(trust, &of("trust")?, tasks);
         let operations = wire::ca_operations(&config.ca()?, database);
         listeners.admin.serve(admin_router(health, metrics).merge(operations), &limits, tasks);
         Ok(())

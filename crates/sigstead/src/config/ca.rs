@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use sigstead_serve::Rate;
 
 use super::{AuthoritiesSource, CaCtConfig, Config};
 
@@ -17,6 +18,8 @@ pub(crate) struct CaConfig {
     /// The issuance policy; without one every identity gets a certificate.
     pub(crate) policy: Option<PathBuf>,
     pub(crate) lifetime: Duration,
+    /// How many certificates one identity gets.
+    pub(crate) identity_rate: Option<Rate>,
     /// Whether the audit trail is served on the admin port.
     pub(crate) audit_api: bool,
     /// Where certificates are logged.
@@ -41,6 +44,7 @@ impl Config {
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
             policy: raw.policy.as_deref().map(|path| self.path(path)),
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
+            identity_rate: self.identity_rate()?,
             audit_api: raw.audit_api,
             ct: self.ca_ct()?,
         })

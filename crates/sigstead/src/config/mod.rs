@@ -5,6 +5,7 @@ mod ca;
 mod ca_ct;
 mod checked;
 mod ct;
+mod limits;
 mod log;
 mod log_v2;
 pub(crate) mod ports;

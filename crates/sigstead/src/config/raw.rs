@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::ca_ct::RawCtLog;
+use super::limits::RawLimits;
 use super::postgres::RawPostgres;
 use super::tls::RawTls;
 use super::trust_tuf::RawTuf;
@@ -32,6 +33,7 @@ pub(crate) struct RawConfig {
     pub(crate) ct: RawCt,
     pub(crate) trust: RawTrust,
     pub(super) postgres: RawPostgres,
+    pub(super) limits: RawLimits,
     pub(crate) trees: RawTrees,
     pub(crate) witness: RawWitness,
 }

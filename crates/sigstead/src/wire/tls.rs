@@ -20,7 +20,7 @@ pub(crate) fn tls(config: &Config, section: &str, clock: Arc<dyn Clock>) -> anyh
 }
 
 /// How each API tells errors.
-fn error_shape(section: &str) -> fn(&str) -> ErrorShape {
+pub(super) fn error_shape(section: &str) -> fn(&str) -> ErrorShape {
     match section {
         "ca" => |_| ErrorShape::GrpcCode,
         "tsa" => |_| ErrorShape::HttpCode,
