@@ -5,6 +5,7 @@ use sigstead_store::{Intent, Issuance, IssuanceOutcome};
 use sigstead_x509::authority::serial;
 use sigstead_x509::build::{sign_certificate, unsigned_certificate};
 use sigstead_x509::{Certificate, Sct, sct};
+use tracing::Instrument as _;
 
 use crate::CertificateAuthority;
 use crate::added_chain::AddedChain;
@@ -162,7 +163,7 @@ async fn sign_with_scts(ct: &CtLogs, issuing: &IssuingCa, profile: &Profile<'_>)
     // 1. Have the precertificate logged.
     let precertificate = sign_checked(issuing, profile, Form::Precertificate).await?;
     let submission = Submission::precertificate(&precertificate, &issuing.chain)?;
-    let scts = ct.promises(&submission).await?;
+    let scts = ct.promises(&submission).instrument(tracing::info_span!("log")).await?;
     // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
     let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
     let certificate = sign_checked(issuing, profile, form).await?;
@@ -177,7 +178,8 @@ async fn sign_checked(
 ) -> Result<Certificate, Error> {
     let tbs = profile.tbs(form)?;
     lint_unsigned(&unsigned_certificate(&tbs, profile.algorithm)?, profile, form)?;
-    let certificate = sign_certificate(&tbs, issuing.signer.as_ref()).await?;
+    let sign = tracing::info_span!("sign");
+    let certificate = sign_certificate(&tbs, issuing.signer.as_ref()).instrument(sign).await?;
     lint(&certificate, profile, form)?;
     Ok(certificate)
 }

@@ -16,7 +16,6 @@ mod grpc_v1beta;
 mod issue;
 mod issuing;
 mod lint;
-mod observe;
 mod policy;
 mod possession;
 mod profile;
@@ -29,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, header};
-use sigstead_serve::restricted_cors_layer;
+use sigstead_serve::{MethodMetrics, observe_methods, restricted_cors_layer};
 
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
 pub use authority::{CaConfig, CertificateAuthority, StartError};
@@ -42,6 +41,10 @@ pub use policy::{CurrentPolicy, Decision, Denial, Policy, PolicyError, PolicyReq
 /// Longest request body; a CSR and a token take a few kilobytes.
 const MAX_BODY: usize = 1 << 20;
 
+/// Fulcio's names.
+const METRICS: MethodMetrics =
+    MethodMetrics { latency: "fulcio_api_latency", requests: "http_requests_total" };
+
 /// Fulcio's routes; gRPC and JSON on one port.
 pub fn router(authority: Arc<CertificateAuthority>) -> Router {
     Router::new()
@@ -50,7 +53,7 @@ pub fn router(authority: Arc<CertificateAuthority>) -> Router {
         .merge(grpc::routes(&authority))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn(observe::observe))
+        .layer(axum::middleware::from_fn_with_state(METRICS, observe_methods))
         .layer(restricted_cors_layer(
             [Method::GET, Method::POST, Method::HEAD],
             // Not Authorization: browsers put the token into the body, as with the original.

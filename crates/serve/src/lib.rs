@@ -4,6 +4,7 @@
 //! ALPN), which clients may come in, the limits that protect any service, draining on shutdown, `/metrics`, `/healthz` and `/readyz`.
 //! Out of scope: any API's routes, bodies and error shapes (each service has its own `error.rs`).
 
+mod api_metrics;
 mod client_address;
 mod client_limit;
 mod connection;
@@ -20,7 +21,10 @@ mod request_id;
 mod resource;
 mod tasks;
 mod tls;
+#[cfg(feature = "otlp")]
+mod trace_context;
 
+pub use api_metrics::{MethodMetrics, RouteMetrics, observe_methods, observe_routes};
 pub use client_address::Network;
 pub use client_limit::ClientRate;
 pub use cors::{Cors, cors_layer, restricted_cors_layer};

@@ -6,24 +6,31 @@ use tracing::Instrument as _;
 
 use crate::Client;
 
-/// The header that carries the id, in and out of the logs.
+/// The header that carries the id, in requests and answers.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest id that is taken from a client; a longer one is replaced, so that logs stay readable.
 const MAX_LEN: usize = 128;
 
-/// Gives every request an id (the client's, if it sent a usable one) and a span that carries it.
+/// Gives every request an id (the client's, if it sent a usable one), a span that carries it into logs, and its answer too.
 pub(crate) async fn with_request_id(mut request: Request, next: Next) -> Response {
     let id = usable(request.headers().get(REQUEST_ID)).unwrap_or_else(fresh);
-    let span = tracing::debug_span!(
+    // Of the highest level: an error that is logged alone must carry the id too.
+    let span = tracing::error_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
         method = %request.method(),
         path = request.uri().path(),
+        status = tracing::field::Empty,
         client = request.extensions().get::<Client>().map(tracing::field::display),
     );
-    request.headers_mut().insert(REQUEST_ID, id);
-    next.run(request).instrument(span).await
+    #[cfg(feature = "otlp")]
+    crate::trace_context::follow_client(&span, request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
 }
 
 fn usable(sent: Option<&HeaderValue>) -> Option<HeaderValue> {

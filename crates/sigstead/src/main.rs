@@ -8,8 +8,11 @@ mod config;
 mod console;
 mod data_dir;
 mod dev_issuer;
+mod logging;
 mod provision;
 mod shutdown;
+#[cfg(feature = "otlp")]
+mod traces;
 mod wire;
 
 use std::process::ExitCode;
@@ -18,10 +21,9 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
-    start_logging(&arguments);
     // The first caller decides; nobody else in this process installs one.
     let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match run(arguments) {
+    match logging::start(&arguments).and_then(|_logging| run(arguments)) {
         Ok(code) => code,
         Err(error) => {
             console::note(format_args!("error: {error:#}"));
@@ -32,15 +34,4 @@ fn main() -> ExitCode {
 
 fn run(arguments: cli::Cli) -> anyhow::Result<ExitCode> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(arguments.run())
-}
-
-/// Logs go to standard error: text for a terminal's reader, JSON for collectors.
-fn start_logging(arguments: &cli::Cli) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log_level)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match arguments.log_format {
-        cli::LogFormat::Text => builder.init(),
-        cli::LogFormat::Json => builder.json().init(),
-    }
 }

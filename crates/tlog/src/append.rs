@@ -5,6 +5,7 @@ use sigstead_merkle::{Growth, Hash};
 use sigstead_store::{BUNDLE_WIDTH, Batch, Committed, Outcome, Proposal, StoreError, TreeStore};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use crate::AppendError;
 use crate::log::Log;
@@ -37,6 +38,8 @@ pub struct Appended {
 pub(crate) struct Waiting {
     proposal: Proposal,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
+    /// The caller's.
+    span: Span,
 }
 
 impl<S: TreeStore> Log<S> {
@@ -47,13 +50,15 @@ impl<S: TreeStore> Log<S> {
     /// [`AppendError::Store`] with an unknown outcome the entry may be in the log; asking again finds it.
     pub async fn append(&self, proposal: Proposal) -> Result<Appended, AppendError> {
         let (answer, answered) = oneshot::channel();
-        self.shared.queue.try_send(Waiting { proposal, answer }).map_err(|refused| match refused {
+        let span = tracing::info_span!("append");
+        let waiting = Waiting { proposal, answer, span: span.clone() };
+        self.shared.queue.try_send(waiting).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => {
                 AppendError::Overloaded { retry_after: self.shared.limits.retry_after }
             }
             mpsc::error::TrySendError::Closed(_) => AppendError::Stopping,
         })?;
-        answered.await.unwrap_or(Err(AppendError::Stopping))
+        answered.instrument(span).await.unwrap_or(Err(AppendError::Stopping))
     }
 }
 
@@ -94,9 +99,15 @@ impl<S: TreeStore> Batcher<S> {
     async fn append(&mut self, waiting: Vec<Waiting>) {
         // 1. Commit. If we die before, nobody was promised anything. If we die during or after, the
         //    entries may be in the tree unanswered; a caller that asks again finds them.
+        let tree = &self.log.shared.tree;
+        let span = tracing::info_span!(parent: None, "batch", origin = tree.origin, entries = waiting.len());
+        for waiting in &waiting {
+            span.follows_from(&waiting.span);
+        }
         let (proposals, answers): (Vec<_>, Vec<_>) =
             waiting.into_iter().map(|waiting| (waiting.proposal, waiting.answer)).unzip();
-        let committed = match self.commit(proposals).await {
+        let commit = tracing::info_span!(parent: &span, "commit");
+        let committed = match self.commit(proposals).instrument(commit).await {
             Ok(committed) => committed,
             Err(error) => {
                 let origin = &self.log.shared.tree.origin;
@@ -112,7 +123,9 @@ impl<S: TreeStore> Batcher<S> {
         // 2. Sign and answer, while the next batch commits. If we die here, the tree is committed and
         //    unsigned: the next signature, ours or another server's, covers it.
         let log = self.log.clone();
-        self.log.shared.tracker.spawn(async move { answer_all(&log, &committed, answers).await });
+        let sign = tracing::info_span!(parent: &span, "sign");
+        let answering = async move { answer_all(&log, &committed, answers).await };
+        self.log.shared.tracker.spawn(answering.instrument(sign));
     }
 
     /// One transaction, tried again while the database is busy. Nothing is signed before its outcome is

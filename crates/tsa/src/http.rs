@@ -5,9 +5,10 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderMap, Method, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
-use sigstead_serve::cors_layer;
+use sigstead_serve::{RouteMetrics, cors_layer, observe_routes};
 use sigstead_x509::Certificate;
 
 use crate::TimestampAuthority;
@@ -18,6 +19,14 @@ use crate::terms::Refusals;
 
 /// Longest body.
 const MAX_BODY: usize = 1 << 20;
+
+/// The original's names.
+const METRICS: RouteMetrics = RouteMetrics {
+    latency: "timestamp_authority_api_latency",
+    latency_by_api: "timestamp_authority_latency_by_api",
+    requests: "timestamp_authority_http_requests_total",
+    unknown_path: "unrecognized",
+};
 
 /// `POST /api/v1/timestamp`, `GET /api/v1/timestamp/certchain`, `/ping`.
 pub fn router(authority: Arc<TimestampAuthority>) -> Router {
@@ -30,6 +39,7 @@ pub fn router(authority: Arc<TimestampAuthority>) -> Router {
         .route("/api/v1/timestamp/certchain/", chain)
         .route("/ping", get(async || ".").fallback(unknown_path))
         .fallback(unknown_path)
+        .layer(from_fn_with_state(METRICS, observe_routes))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(cors_layer())
         .with_state(authority)

@@ -5,7 +5,6 @@ mod entries;
 mod error;
 mod hex_hash;
 mod info;
-mod observe;
 mod request;
 mod response;
 mod retrieve;
@@ -18,14 +17,23 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use sigstead_serve::{RouteMetrics, observe_routes};
 
 use crate::RekorLog;
 use crate::surface::Operation;
 
 pub(crate) use response::{promised, signed_entry_timestamp};
+
+/// Rekor's names.
+const METRICS: RouteMetrics = RouteMetrics {
+    latency: "rekor_api_latency",
+    latency_by_api: "rekor_latency_by_api",
+    requests: "rekor_qps_by_api",
+    unknown_path: "",
+};
 
 /// The API's routes, with and without a trailing slash.
 pub fn router(log: Arc<RekorLog>) -> Router {
@@ -57,7 +65,7 @@ pub fn router(log: Arc<RekorLog>) -> Router {
             "/swagger.json",
             get(async || ([(CONTENT_TYPE, "application/json")], include_str!("swagger.json"))),
         )
-        .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(METRICS, observe_routes))
         .fallback(error::unknown_path)
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(conditions::cors())

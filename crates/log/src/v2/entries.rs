@@ -57,7 +57,11 @@ impl RekorV2 {
             return Err(Error::Exists(appended.index));
         }
         if appended.is_new {
-            metrics::counter!("rekor_v2_new_hashedrekord_entries", "kind" => kind).increment(1);
+            let name = match kind {
+                "dsse" => "rekor_v2_new_dsse_entries",
+                _ => "rekor_v2_new_hashedrekord_entries",
+            };
+            metrics::counter!(name).increment(1);
         }
         Ok(self.answer(kind, canonical.body, &appended))
     }

@@ -41,6 +41,10 @@ pub(crate) struct Cli {
     /// How to log, on standard error.
     #[arg(long, global = true, env = "SIGSTEAD_LOG_FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// An OpenTelemetry collector that takes spans over HTTP, as http://127.0.0.1:4318.
+    #[cfg(feature = "otlp")]
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
     #[command(subcommand)]
     command: Command,
 }

@@ -48,6 +48,7 @@ impl Service {
 pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config, &arguments.overrides)?;
     let metrics = install_metrics()?;
+    wire::tell_version(&[service.section()]);
     let tasks = Tasks::new();
     let health = Health::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -167,6 +167,7 @@ impl Up {
         let health = Health::new();
         let limits = Limits::default();
         let metrics = install_metrics().context("the metrics recorder")?;
+        wire::tell_version(&["ca", "log", "tsa"]);
         let ground = Ground {
             clock: Arc::clone(&clock),
             tasks: tasks.clone(),

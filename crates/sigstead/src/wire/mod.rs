@@ -1,6 +1,7 @@
 //! Builds each service from its checked configuration: signers, database, trees, routes.
 
 mod authorities;
+mod build_info;
 mod ca;
 mod ct;
 mod expiry;
@@ -24,6 +25,7 @@ use sigstead_store::{Database, Schema, StoreError, Tree};
 use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
 pub(crate) use authorities::{NamedAuthority, authorities};
+pub(crate) use build_info::tell_version;
 pub(crate) use ca::{ca, ca_operations, check_ca, issuers, policy};
 pub(crate) use ct::{check_ct, ct};
 pub(crate) use keys::{public_key, signer, surroundings};
