@@ -1,12 +1,13 @@
 //! What clients believe: the trusted root, the signing config and both in one file.
 //!
 //! In scope: assembling the documents of protobuf-specs' trust messages from the services' public
-//! keys and chains with their validity windows, serving them over HTTP, and the TUF repository through which clients
-//! follow them.
+//! keys and chains with their validity windows, serving them over HTTP, the TUF repository through which clients
+//! follow them, and what clients would refuse in anybody's documents.
 //! Out of scope: making keys (`keystore`, the binary), verifying signatures of artifacts (the clients do).
 
 mod documents;
 mod http;
+pub mod lint;
 mod material;
 mod signing_config;
 mod trusted_root;

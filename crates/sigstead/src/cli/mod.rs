@@ -19,6 +19,7 @@ mod search;
 mod service;
 mod token;
 mod trust;
+mod trust_lint;
 mod trust_root;
 mod trust_sign;
 mod up;

@@ -10,12 +10,14 @@ use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::tuf::{Envelope, Publisher, Role, TufError, audit};
 
 use super::ServiceArguments;
+use super::trust_lint::Lint;
 use super::trust_root::{RootCommand, write_prepared};
 use super::trust_sign::{Sign, read, summary};
 use crate::config::Config;
 use crate::{console, wire};
 
-/// `sigstead trust …`: the TUF repository. What people sign goes prepare, sign, publish (docs/trust-root.md).
+/// `sigstead trust …`: the documents, and the TUF repository. What people sign goes prepare, sign, publish
+/// (docs/trust-root.md).
 #[derive(Debug, Subcommand)]
 pub(super) enum TrustCommand {
     /// Prepare a root for people to sign: whose keys count.
@@ -29,6 +31,8 @@ pub(super) enum TrustCommand {
     Publish(Publish),
     /// Walk the repository as a client does; fails on what a client would refuse.
     Status(ServiceArguments),
+    /// Tell what clients would refuse or misread in a trusted root, signing config or client trust config; fails on errors.
+    Lint(Lint),
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +60,7 @@ impl TrustCommand {
             Self::Sign(sign) => sign.run().await,
             Self::Publish(publish) => publish.run().await,
             Self::Status(arguments) => status(&arguments).await,
+            Self::Lint(lint) => lint.run().await,
         }
     }
 }

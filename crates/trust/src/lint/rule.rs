@@ -1,0 +1,96 @@
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A choice that some clients do not go along with.
+    Warning,
+    /// Clients refuse or misread it, and nobody gains by it.
+    Error,
+}
+
+/// Something that clients expect of a document.
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// Names the rule for programs.
+    #[serde(rename = "rule")]
+    pub name: &'static str,
+    /// How bad it is to break it.
+    pub severity: Severity,
+    /// Who stumbles over it.
+    pub clients: &'static [&'static str],
+    /// How.
+    pub consequence: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+/// A rule that is broken.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: &'static Rule,
+    /// Where in the document, as `tlogs[0].logId.keyId`.
+    pub path: String,
+    /// What is there instead.
+    pub found: String,
+}
+
+pub(super) const GO: &str = "cosign and sigstore-go";
+pub(super) const PYTHON: &str = "sigstore-python";
+pub(super) const JS: &str = "sigstore-js";
+pub(super) const JAVA: &str = "sigstore-java";
+pub(super) const RUST: &str = "sigstore-rs";
+pub(super) const POLICY_CONTROLLER: &str = "policy-controller";
+
+pub(super) type Clients = &'static [&'static str];
+
+pub(super) const fn error(
+    name: &'static str,
+    clients: Clients,
+    consequence: &'static str,
+    remedy: &'static str,
+) -> Rule {
+    Rule { name, severity: Severity::Error, clients, consequence, remedy }
+}
+
+pub(super) const fn warning(
+    name: &'static str,
+    clients: Clients,
+    consequence: &'static str,
+    remedy: &'static str,
+) -> Rule {
+    Rule { name, severity: Severity::Warning, clients, consequence, remedy }
+}
+
+/// A row of a table: a rule about a `T`.
+pub(super) struct Check<T: 'static> {
+    pub(super) rule: Rule,
+    /// The field that the rule is about.
+    pub(super) at: &'static str,
+    /// What is there instead, when the rule is broken.
+    pub(super) broken: fn(&T) -> Option<String>,
+}
+
+/// Every finding of a table about `thing`, which stands at `path`.
+pub(super) fn findings<T>(checks: &'static [Check<T>], thing: &T, path: &str) -> Vec<Finding> {
+    let broken = checks.iter().filter_map(|check| {
+        (check.broken)(thing).map(|found| Finding { rule: &check.rule, path: join(path, check.at), found })
+    });
+    broken.collect()
+}
+
+/// `field` below `path`; either may be empty.
+pub(super) fn join(path: &str, field: &str) -> String {
+    match (path, field) {
+        ("", only) | (only, "") => only.to_owned(),
+        (path, field) => format!("{path}.{field}"),
+    }
+}
+
+/// `found` if the rule is broken.
+pub(super) fn when(is_broken: bool, found: impl Into<String>) -> Option<String> {
+    is_broken.then(|| found.into())
+}
