@@ -21,10 +21,13 @@ class Client:
         self.stack, self.work = stack, work
 
     def __call__(self, *command, ok=True, env=None):
-        extra = {"HOME": str(self.work), **(env or {})}
+        return run(command, ok=ok, cwd=self.work, env=self.environment(env))
+
+    def environment(self, extra=None):
+        ours = {"HOME": str(self.work), **(extra or {})}
         if cafile := getattr(self.stack, "cafile", None):
-            extra[self.trusts] = str(cafile)
-        return run(command, ok=ok, cwd=self.work, env=environment(extra))
+            ours[self.trusts] = str(cafile)
+        return environment(ours)
 
     def token(self):
         return self.stack.token("--email", EMAIL)
@@ -61,19 +64,22 @@ class Python(Client):
     trusts = "REQUESTS_CA_BUNDLE"
     trust_configs = {V1: "client_trust_config.json", V2: "client_trust_config_rekor_v2.json"}
 
-    def sigstore(self, config, *arguments, ok=True):
-        program = [Path(sys.executable).with_name("sigstore"), "--trust-config", self.stack.document(config)]
-        self(*program, *arguments, ok=ok)
+    def command(self, config, *arguments):
+        program = Path(sys.executable).with_name("sigstore")
+        return [program, "--trust-config", self.stack.document(self.trust_configs[config]), *arguments]
+
+    def sigstore(self, config, *arguments, **how):
+        return self(*self.command(config, *arguments), **how)
 
     def sign(self, config, blob):
         bundle = self.bundle(config)
-        self.sigstore(self.trust_configs[config], "sign", "--identity-token", self.token(), "--bundle", bundle, blob)
+        self.sigstore(config, "sign", "--identity-token", self.token(), "--bundle", bundle, blob)
         return bundle
 
-    def verify(self, blob, *bundles, email=EMAIL, ok=True):
-        who = ["--cert-identity", email, "--cert-oidc-issuer", self.stack.issuer]
+    def verify(self, blob, *bundles, email=EMAIL, issuer=None, ok=True):
+        who = ["--cert-identity", email, "--cert-oidc-issuer", issuer or self.stack.issuer]
         for bundle in bundles:
-            self.sigstore(self.trust_configs[V1], "verify", "identity", "--bundle", bundle, *who, blob, ok=ok)
+            self.sigstore(V1, "verify", "identity", "--bundle", bundle, *who, blob, ok=ok)
 
 
 class Go(Client):

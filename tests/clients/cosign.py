@@ -21,8 +21,10 @@ class Cosign3:
         self.stack, self.work = stack, work
 
     def __call__(self, *arguments, ok=True, env=None):
-        home = {"HOME": str(self.work)}
-        return run([CLIENTS / self.name, *arguments], ok=ok, cwd=self.work, env=environment({**home, **(env or {})}))
+        return run([CLIENTS / self.name, *arguments], ok=ok, cwd=self.work, env=self.environment(env))
+
+    def environment(self, extra=None):
+        return environment({"HOME": str(self.work), **(extra or {})})
 
     def token_file(self, *claims):
         file = self.work / "token"
@@ -49,7 +51,7 @@ class Cosign3:
 class Cosign2(Cosign3):
     name = "cosign2"
 
-    def __call__(self, *arguments, ok=True, env=None):
+    def environment(self, extra=None):
         document = self.stack.document
         files = {
             "SIGSTORE_ROOT_FILE": document("fulcio_v1.crt.pem"),
@@ -57,7 +59,7 @@ class Cosign2(Cosign3):
             "SIGSTORE_CT_LOG_PUBLIC_KEY_FILE": document("ctfe.pub"),
             "SIGSTORE_TSA_CERTIFICATE_FILE": document("tsa.certchain.pem"),
         }
-        return super().__call__(*arguments, ok=ok, env={**{k: str(v) for k, v in files.items()}, **(env or {})})
+        return super().environment({**{k: str(v) for k, v in files.items()}, **(extra or {})})
 
     def signing(self):
         return ["--identity-token", self.token_file(), "--fulcio-url", self.stack.urls["ca"], *self.services()]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from clients.cosign import EMAIL, Cosign2, Cosign3
+from clients.cosign import Cosign2, Cosign3
 
 VERSIONS = [Cosign3, Cosign2]
 REGISTRY = ["--allow-insecure-registry"]
@@ -50,39 +50,3 @@ def test_attestation(version, kind, stack, image, work):
     assert "payload" in verified.stdout
     stranger = cosign.identity(email="mallory@example.org")
     cosign("verify-attestation", *REGISTRY, *cosign.trust(), *stranger, *about, image, ok=False)
-
-
-IDENTITIES = {
-    "uri": lambda base: f"{base}/users/dev",
-    "username": lambda base: "dev!127.0.0.1",
-    "spiffe": lambda base: "spiffe://sigstead.local/ns/default/sa/dev",
-    "kubernetes": lambda base: "https://kubernetes.io/namespaces/default/serviceaccounts/dev",
-    "github-workflow": lambda base: "https://github.com/example/app/.github/workflows/release.yml@refs/heads/main",
-    "gitlab-pipeline": lambda base: "https://gitlab.com/example/app//.gitlab-ci.yml@refs/heads/main",
-    "buildkite-job": lambda base: "https://buildkite.com/example/app",
-    "codefresh-workflow": lambda base: (
-        "https://g.codefresh.io/example/app/release:628a80b693a15c0f9c13ab75/65e5a53e52853dc51a5b0cc1"
-    ),
-    "chainguard-identity": lambda base: f"{base}/chainguard-identity/720909c9f5279097d847ad02/a033a6fabe0b",
-    "ci-provider": lambda base: "https://ci.example/release",
-}
-
-
-@pytest.mark.parametrize("kind", IDENTITIES)
-def test_identities_of_workloads(kind, stack, blob, work):
-    cosign = Cosign3(stack, work)
-    token = cosign.token_file("--issuer-type", kind)
-    cosign("sign-blob", "--identity-token", token, *cosign.services(), "--bundle", "bundle.json", blob)
-    identity = cosign.identity(IDENTITIES[kind](stack.issuer), f"{stack.issuer}/{kind}")
-    cosign("verify-blob", *cosign.trust(), *identity, "--bundle", "bundle.json", blob)
-    cosign("verify-blob", *cosign.trust(), *cosign.identity(EMAIL), "--bundle", "bundle.json", blob, ok=False)
-
-
-def test_github_claims_are_checked(stack, blob, work):
-    cosign = Cosign3(stack, work)
-    token = cosign.token_file("--issuer-type", "github-workflow")
-    cosign("sign-blob", "--identity-token", token, *cosign.services(), "--bundle", "bundle.json", blob)
-    identity = cosign.identity(IDENTITIES["github-workflow"](stack.issuer), f"{stack.issuer}/github-workflow")
-    verify = ["verify-blob", *cosign.trust(), *identity, "--bundle", "bundle.json"]
-    cosign(*verify, "--certificate-github-workflow-repository", "example/app", blob)
-    cosign(*verify, "--certificate-github-workflow-repository", "example/other", blob, ok=False)

@@ -2,12 +2,15 @@
 
 import base64
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from clients.cosign import EMAIL, Cosign3, environment
-from clients.test_sigstore_python import SIGSTORE
 from stack import run
+
+SIGSTORE = Path(sys.executable).with_name("sigstore")
 
 
 def pem(der):
