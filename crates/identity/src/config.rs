@@ -4,6 +4,7 @@ mod domain;
 mod raw;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use self::raw::{RawConfig, RawIssuer};
 use crate::ci_provider::{CiProvider, RawCiProvider};
 use crate::claims::{Claims, principal};
 use crate::pattern::IssuerPattern;
-use crate::{Principal, TokenError};
+use crate::{Principal, TokenError, service_account};
 
 /// Longest configuration that is read.
 const MAX_CONFIG: usize = 1 << 20;
@@ -79,6 +80,8 @@ pub struct IssuerConfig {
     pub(crate) ci_provider: Option<Arc<CiProvider>>,
     /// In PEM, certificates that the provider's TLS is trusted by, besides the system's.
     pub(crate) ca_cert: Option<String>,
+    /// The folder of the service account whose token the provider, a Kubernetes API server, wants to see.
+    pub(crate) service_account: Option<PathBuf>,
 }
 
 /// Types of identity.
@@ -284,6 +287,8 @@ fn checked(
     let ci_provider = ci_provider(&raw, providers).map_err(refuse)?;
     let ca_cert = raw.ca_cert.filter(|pem| !pem.is_empty());
     check_ca_cert(ca_cert.as_deref()).map_err(refuse)?;
+    let service_account =
+        service_account::folder(raw.service_account, &url, raw.r#type, is_pattern).map_err(refuse)?;
     let default_claim = if raw.r#type == IssuerType::Email { "email" } else { "sub" };
     Ok(IssuerConfig {
         audience: raw.client_id,
@@ -295,6 +300,7 @@ fn checked(
         challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
         ci_provider,
         ca_cert,
+        service_account,
         url,
     })
 }

@@ -1,5 +1,6 @@
 //! Fetching an issuer's metadata and keys: bounded in time, size and redirects.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
@@ -7,8 +8,11 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::{Origin, Url};
 
+use crate::config::IssuerConfig;
 use crate::reach::{PublicOnly, Reach};
+use crate::service_account;
 
 /// For each of the two requests.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,12 +48,27 @@ struct KeySet {
 pub(crate) struct Client {
     http: reqwest::Client,
     reach: Reach,
+    /// The folder of a service account, and whether its `ca.crt` says whom to trust.
+    service_account: Option<(PathBuf, bool)>,
+}
+
+/// A token, and the only host that may see it.
+struct Bearer {
+    token: String,
+    origin: Origin,
+}
+
+/// How an issuer is asked.
+pub(crate) fn client(reach: Reach, issuer: &IssuerConfig) -> reqwest::Result<Client> {
+    let ca_cert = issuer.ca_cert.as_deref();
+    let service_account = issuer.service_account.clone().map(|folder| (folder, ca_cert.is_none()));
+    Ok(Client { http: http_client(reach, ca_cert)?, reach, service_account })
 }
 
 /// A client that follows redirects on one origin only, so that an issuer cannot send us elsewhere.
-pub(crate) fn client(reach: Reach, ca_cert: Option<&str>) -> reqwest::Result<Client> {
+fn http_client(reach: Reach, ca_cert: Option<&str>) -> reqwest::Result<reqwest::Client> {
     let same_origin = reqwest::redirect::Policy::custom(|attempt| {
-        let first = attempt.previous().first().map(reqwest::Url::origin);
+        let first = attempt.previous().first().map(Url::origin);
         if attempt.previous().len() <= MAX_REDIRECTS && first == Some(attempt.url().origin()) {
             attempt.follow()
         } else {
@@ -66,17 +85,35 @@ pub(crate) fn client(reach: Reach, ca_cert: Option<&str>) -> reqwest::Result<Cli
         // A proxy would resolve the names itself.
         Reach::Public => builder.dns_resolver(PublicOnly).no_proxy(),
     };
-    Ok(Client { http: builder.build()?, reach })
+    builder.build()
+}
+
+impl Client {
+    /// How to ask an issuer: for a service account, with its files of now, which Kubernetes replaces.
+    async fn for_issuer(&self, issuer: &str) -> Result<(Self, Option<Bearer>), String> {
+        let Some((folder, has_authority)) = &self.service_account else { return Ok((self.clone(), None)) };
+        let origin = Url::parse(issuer).map_err(|error| error.to_string())?.origin();
+        let bearer = Bearer { token: service_account::token(folder).await?, origin };
+        let mut client = self.clone();
+        if *has_authority {
+            let authority = service_account::authority(folder).await?;
+            client.http = http_client(self.reach, Some(&authority)).map_err(|error| chain_of(&error))?;
+        }
+        Ok((client, Some(bearer)))
+    }
 }
 
 /// The issuer's metadata, whose issuer must be exactly the configured one, then its keys.
 pub(crate) async fn discover(client: &Client, issuer: &str) -> Result<IssuerKeys, String> {
     let base = issuer.strip_suffix('/').unwrap_or(issuer);
-    let metadata: Metadata = fetch(client, &format!("{base}/.well-known/openid-configuration")).await?;
+    let (client, bearer) = client.for_issuer(issuer).await?;
+    let bearer = bearer.as_ref();
+    let metadata: Metadata =
+        fetch(&client, bearer, &format!("{base}/.well-known/openid-configuration")).await?;
     if metadata.issuer != issuer {
         return Err(format!("its metadata names the issuer {}", metadata.issuer));
     }
-    let set: KeySet = fetch(client, &metadata.jwks_uri).await?;
+    let set: KeySet = fetch(&client, bearer, &metadata.jwks_uri).await?;
     let announced =
         metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
     Ok(IssuerKeys {
@@ -99,12 +136,22 @@ fn accepted(name: &str) -> Option<Algorithm> {
         .find(|algorithm| format!("{algorithm:?}") == name)
 }
 
-async fn fetch<T: DeserializeOwned>(client: &Client, url: &str) -> Result<T, String> {
+async fn fetch<T: DeserializeOwned>(
+    client: &Client,
+    bearer: Option<&Bearer>,
+    url: &str,
+) -> Result<T, String> {
     let failed = |error: reqwest::Error| format!("{url}: {}", chain_of(&error));
     if !client.reach.allows(url) {
         return Err(format!("{url} is not a public address"));
     }
-    let mut answer = client.http.get(url).send().await.map_err(failed)?;
+    let mut request = client.http.get(url);
+    if let Some(bearer) =
+        bearer.filter(|bearer| Url::parse(url).is_ok_and(|url| url.origin() == bearer.origin))
+    {
+        request = request.bearer_auth(&bearer.token);
+    }
+    let mut answer = request.send().await.map_err(failed)?;
     if answer.status() != reqwest::StatusCode::OK {
         return Err(format!("{url} answered {}", answer.status()));
     }

@@ -18,6 +18,7 @@ mod principal;
 mod provider;
 mod providers;
 mod reach;
+mod service_account;
 mod template;
 mod token;
 mod uri_name;

@@ -77,7 +77,7 @@ impl Trusted {
             let kept = before.and_then(|before| before.keys_of(issuer));
             let keys = kept.map_or_else(
                 || {
-                    let client = discovery::client(Reach::Anywhere, issuer.ca_cert.as_deref())?;
+                    let client = discovery::client(Reach::Anywhere, issuer)?;
                     Ok(Arc::new(KeyCache::new(issuer.url.clone(), client, Arc::clone(clock))))
                 },
                 Ok,
@@ -86,7 +86,7 @@ impl Trusted {
         };
         let exact = config.issuers.iter().map(keys).collect::<reqwest::Result<_>>()?;
         let client = |(_, issuer): &(_, IssuerConfig)| {
-            let client = discovery::client(Reach::Public, issuer.ca_cert.as_deref())?;
+            let client = discovery::client(Reach::Public, issuer)?;
             Ok((issuer.url.clone(), client))
         };
         let clients = config.patterns.iter().map(client).collect::<reqwest::Result<_>>()?;
@@ -95,8 +95,10 @@ impl Trusted {
 
     /// The keys of an issuer that is asked in the same way here.
     fn keys_of(&self, issuer: &IssuerConfig) -> Option<Arc<KeyCache>> {
-        let mut known = self.config.issuers.iter();
-        known.find(|known| known.url == issuer.url && known.ca_cert == issuer.ca_cert)?;
+        let mut known = self.config.issuers.iter().filter(|known| known.url == issuer.url);
+        known.find(|known| {
+            known.ca_cert == issuer.ca_cert && known.service_account == issuer.service_account
+        })?;
         self.exact.get(&issuer.url).cloned()
     }
 

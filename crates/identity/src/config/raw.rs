@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -43,6 +44,8 @@ pub(super) struct RawIssuer {
     pub(super) ci_provider: Option<String>,
     #[serde(alias = "CACert")]
     pub(super) ca_cert: Option<String>,
+    /// Not in Fulcio's file, which knows one folder and one API server.
+    pub(super) service_account: Option<PathBuf>,
     /// Informational.
     #[serde(default, alias = "Description")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
