@@ -140,6 +140,11 @@ impl<'a> SignedData<'a> {
         })
     }
 
+    /// What is signed, if it came along.
+    pub const fn content(&self) -> Option<&'a [u8]> {
+        self.content
+    }
+
     /// Checks every signature by the certificate that it names. Nothing vouches for the certificates.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ impl Client {
 
 impl Instance {
     /// The folder of the configuration, and what it says of the services.
-    fn load(&self) -> anyhow::Result<(PathBuf, TrustConfig)> {
+    pub(super) fn load(&self) -> anyhow::Result<(PathBuf, TrustConfig)> {
         let file = self.config.clone().unwrap_or_else(|| self.data.data.join("sigstead.toml"));
         let trust = Config::load(&file, &[])?.trust()?;
         let file = std::path::absolute(file)?;

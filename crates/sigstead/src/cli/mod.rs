@@ -8,7 +8,9 @@ mod ca_policy;
 mod check;
 mod client;
 mod db;
+mod doctor;
 mod health;
+mod http_body;
 mod import;
 mod init;
 mod keys;
@@ -87,6 +89,9 @@ enum Command {
     Client(client::Client),
     /// Ask a running service on its admin port whether it is ready; fails if it is not.
     Health(ServiceArguments),
+    /// Sign a probe through every running service and verify what comes back; says which service fails, why, and what to
+    /// do. Leaves a certificate and log entries behind.
+    Doctor(doctor::Doctor),
     /// The configuration file.
     #[command(subcommand)]
     Config(check::ConfigCommand),
@@ -244,6 +249,7 @@ impl Cli {
             Command::Token(token) => token.run().await,
             Command::Client(client) => client.run(),
             Command::Health(arguments) => health::health(&arguments).await,
+            Command::Doctor(doctor) => doctor.run().await,
             Command::Config(command) => command.run().await,
             Command::Db(command) => command.run().await,
             Command::Backup(backup) => backup.run().await,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::lint::{Finding, Kind, MAX_DOCUMENT, Severity, lint};
 
-use super::ServiceArguments;
+use super::{ServiceArguments, http_body};
 use crate::config::Config;
 use crate::{console, wire};
 
@@ -123,16 +123,9 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 async fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
     let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let mut answer = client.get(url).send().await.context("was not reached")?;
+    let answer = client.get(url).send().await.context("was not reached")?;
     if !answer.status().is_success() {
         bail!("the server answered {}", answer.status());
     }
-    let mut content = Vec::new();
-    while let Some(chunk) = answer.chunk().await.context("the answer broke off")? {
-        content.extend_from_slice(&chunk);
-        if content.len() > MAX_DOCUMENT {
-            break;
-        }
-    }
-    Ok(content)
+    http_body::read(answer, MAX_DOCUMENT).await
 }

@@ -32,7 +32,7 @@ pub(crate) use keys::{public_key, signer, surroundings};
 pub(crate) use limits::limits;
 pub(crate) use log::{check_log, check_log_v2, check_witnessing, log};
 pub(crate) use tls::{http_client, tls};
-pub(crate) use trust::{trust, trust_documents};
+pub(crate) use trust::{trust, trust_documents, trust_material};
 pub(crate) use tsa::{check_tsa, tsa};
 pub(crate) use tuf::{check_tuf, trust_router, tuf_publisher};
 

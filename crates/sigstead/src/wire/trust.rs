@@ -36,6 +36,11 @@ pub(crate) fn trust(
 
 /// The trust root's documents, from the public files that the configuration names.
 pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents> {
+    Documents::render(&trust_material(config)?).context("the trust root")
+}
+
+/// Whom the configuration's public files let clients believe, and whom they ask.
+pub(crate) fn trust_material(config: &TrustConfig) -> anyhow::Result<TrustMaterial> {
     let now = i64::try_from(SystemClock.now().seconds())?;
     let mut material = TrustMaterial { operator: config.operator.clone(), ..TrustMaterial::default() };
     if let Some((url, source)) = &config.ca {
@@ -78,7 +83,7 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
             Validity::since(since.unwrap_or(Timestamp::from_seconds(1))),
         ));
     }
-    Documents::render(&material).context("the trust root")
+    Ok(material)
 }
 
 /// The service of some authorities: there since the first of them.
