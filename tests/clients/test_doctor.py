@@ -5,7 +5,7 @@ import re
 import pytest
 
 from clients.cosign import EMAIL
-from stack import free_port, run
+from stack import Stack, free_port, run
 
 CHECKS = ["trust root", "ca", "ct log", "log", "log promise", "log proof", "log search", "log v2", "tsa"]
 
@@ -51,6 +51,13 @@ def test_a_healthy_stack(stack, tmp_path):
         arguments = ["--identity-token", token]
     outcomes, told = doctor(stack, stack.data / "sigstead.toml", *arguments)
     assert broken(outcomes) == {}, told
+
+
+def test_a_promise_beside_the_certificate(binary, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGSTEAD_CA__SCT", "detached")
+    with Stack.up(binary, tmp_path / "data") as stack:
+        outcomes, told = doctor(stack, stack.data / "sigstead.toml")
+    assert broken(outcomes) == {} and "every SCT of the certificate (1)" in told, told
 
 
 @pytest.mark.parametrize(

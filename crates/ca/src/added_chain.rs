@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use sigstead_x509::Sct;
 
 /// An SCT as RFC 6962 §4.1 writes it in JSON: what logs answer, and how Fulcio's APIs hand it on.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AddedChain {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddedChain {
     sct_version: u8,
     id: String,
     timestamp: u64,
@@ -16,7 +16,7 @@ pub(crate) struct AddedChain {
 
 impl AddedChain {
     /// `None` unless it is of version 1, which is written 0.
-    pub(crate) fn into_sct(self) -> Option<Sct> {
+    pub fn into_sct(self) -> Option<Sct> {
         let decode = |text: &str| BASE64_STANDARD.decode(text).ok();
         (self.sct_version == 0).then_some(())?;
         Some(Sct {

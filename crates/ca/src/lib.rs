@@ -30,6 +30,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, header};
 use sigstead_serve::{MethodMetrics, observe_methods, restricted_cors_layer};
 
+pub use added_chain::AddedChain;
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
 pub use authority::{CaConfig, CertificateAuthority, StartError};
 pub use client_algorithms::{ClientAlgorithms, UnknownAlgorithm};

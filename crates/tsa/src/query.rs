@@ -7,7 +7,7 @@ use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain
 use spki::AlgorithmIdentifierOwned;
 use thiserror::Error;
 
-use crate::structures::{MessageImprint, TimeStampReq, TimeStampResp, TstInfo};
+use crate::structures::{MessageImprint, RefusedResp, TimeStampReq, TimeStampResp, TstInfo};
 
 /// Asks a timestamp authority as a client does, and judges its answer.
 #[derive(Debug, Clone)]
@@ -20,8 +20,8 @@ pub enum QueryError {
     #[error("the answer is no timestamp response: {0}")]
     Malformed(#[from] der::Error),
     /// No token.
-    #[error("the authority refused with status {0}")]
-    Refused(u8),
+    #[error("the authority refused: {0}")]
+    Refused(String),
     /// The token's signature.
     #[error("the token does not verify: {0}")]
     Token(#[from] CmsError),
@@ -80,11 +80,10 @@ impl Query {
     /// # Errors
     /// With the first thing that is wrong.
     pub fn check(&self, response: &[u8], chain: &[Certificate]) -> Result<Timestamp, QueryError> {
-        let response = TimeStampResp::from_der(response)?;
-        if response.status.status > 1 {
-            return Err(QueryError::Refused(response.status.status));
+        if let Ok(refused) = RefusedResp::from_der(response) {
+            return Err(QueryError::Refused(refused.status.text.join(", ")));
         }
-        let token = response.token.to_der()?;
+        let token = TimeStampResp::from_der(response)?.token.to_der()?;
         let signed = SignedData::from_content_info(&token)?;
         signed.verify()?;
         let info = TstInfo::from_der(signed.content().ok_or(CmsError::NoContent)?)?;

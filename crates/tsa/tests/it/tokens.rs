@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use sigstead_crypto::{HashAlgorithm, KeyKind};
 use sigstead_testkit::OpenSsl;
+use sigstead_tsa::{Query, QueryError};
 
 use crate::fixture::{Authority, NOW, query_for, text_of, verify};
 
@@ -114,4 +115,20 @@ async fn queries_in_json_get_the_same_tokens() {
         assert!(verify(&openssl, &reply, ["-data", "data"], "between.pem", NOW), "{name}");
         assert!(text_of(&openssl, &reply).contains("Nonce: 0x0123456789"));
     }
+}
+
+#[tokio::test]
+async fn who_asks_believes_the_answer_to_the_question_by_the_trusted_chain_alone() {
+    let (authority, other) =
+        (Authority::new(KeyKind::EcdsaP256).await, Authority::new(KeyKind::EcdsaP256).await);
+    let (query, again) = (Query::over(b"message").unwrap(), Query::over(b"message").unwrap());
+    let answer = authority.query(query.to_der().unwrap()).await.body;
+    assert_eq!(query.check(&answer, &authority.chain).unwrap().seconds(), NOW);
+    assert!(matches!(query.check(&answer, &other.chain), Err(QueryError::OtherSigner)));
+    assert!(matches!(again.check(&answer, &authority.chain), Err(QueryError::OtherQuestion)));
+    assert!(matches!(query.check(&answer, &authority.chain[..1]), Err(QueryError::Chain(_))));
+    let mut tampered = answer.to_vec();
+    *tampered.last_mut().unwrap() ^= 1;
+    assert!(matches!(query.check(&tampered, &authority.chain), Err(QueryError::Token(_))));
+    assert!(matches!(query.check(&answer[1..], &authority.chain), Err(QueryError::Malformed(_))));
 }

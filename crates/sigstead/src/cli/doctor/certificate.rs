@@ -2,6 +2,8 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use sigstead_ca::AddedChain;
+use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_crypto::Signer as _;
 use sigstead_trust::TrustMaterial;
 use sigstead_x509::Certificate;
@@ -31,19 +33,31 @@ pub(super) async fn check(
         Err(error) => (Err(error), None),
     };
     report.check("ca", outcome);
-    let Some((certificate, issuer)) = issued else { return report.skip("ct log", "a certificate of the ca") };
-    report.check("ct log", check_sct(&certificate, &issuer, material));
-    probe.certificate = Some(certificate);
+    match issued {
+        Some(_) if material.ct_logs.is_empty() => report.skip("ct log", "a CT log in the trust root"),
+        Some(issued) => {
+            report.check("ct log", check_sct(&issued, material));
+            probe.certificate = Some(issued.certificate);
+        }
+        None => report.skip("ct log", "a certificate of the ca"),
+    }
 }
 
-/// The certificate, and who issued it.
+/// What the CA answered.
+struct Issued {
+    certificate: Certificate,
+    issuer: Certificate,
+    /// Beside the certificate, in JSON (RFC 6962 §4.1).
+    detached: Option<AddedChain>,
+}
+
 async fn issue(
     http: &Http,
     url: &str,
     token: &str,
     material: &TrustMaterial,
     probe: &Probe,
-) -> anyhow::Result<(Certificate, Certificate)> {
+) -> anyhow::Result<Issued> {
     let proof = probe.signer.sign_now(challenge(token)?.as_bytes())?;
     let request = json!({
         "credentials": { "oidcIdentityToken": token },
@@ -65,19 +79,31 @@ async fn issue(
     let issuer = issuer.context(
         "the certificate is not signed by an authority of the trust root\n  hint: do the certificates of [ca] in this configuration belong to the CA that runs?",
     )?;
-    Ok((certificate, issuer.clone()))
+    let now = i64::try_from(SystemClock.now().seconds())?;
+    if !certificate.is_valid_at(now) || !issuer.is_valid_at(now) {
+        bail!(
+            "the certificate or its issuer is not valid now\n  hint: compare the CA's clock with this one; `sigstead ca list` tells when it signs"
+        );
+    }
+    let detached = answer.pointer("/signedCertificateDetachedSct/signedCertificateTimestamp");
+    let detached = detached.and_then(Value::as_str).and_then(|text| BASE64_STANDARD.decode(text).ok());
+    let detached = detached.and_then(|text| serde_json::from_slice(&text).ok());
+    Ok(Issued { issuer: issuer.clone(), certificate, detached })
 }
 
-fn check_sct(
-    certificate: &Certificate,
-    issuer: &Certificate,
-    material: &TrustMaterial,
-) -> anyhow::Result<String> {
-    let promises = sct::list_of(certificate)
-        .context("the certificate carries no SCT\n  hint: with ca.sct = \"detached\" it comes beside it, and is not checked here")?;
-    let (issuer_key_hash, tbs) = (issuer_key_hash(issuer), tbs_without_scts(certificate)?);
-    let entry = SignedEntry::Precertificate { issuer_key_hash: &issuer_key_hash, tbs: &tbs };
-    for promise in &promises {
+fn check_sct(issued: &Issued, material: &TrustMaterial) -> anyhow::Result<String> {
+    let Issued { certificate, issuer, detached } = issued;
+    let embedded = sct::list_of(certificate).unwrap_or_default();
+    let key_hash = issuer_key_hash(issuer);
+    let tbs = if embedded.is_empty() { Vec::new() } else { tbs_without_scts(certificate)? };
+    let precertificate = SignedEntry::Precertificate { issuer_key_hash: &key_hash, tbs: &tbs };
+    let beside = detached.clone().and_then(AddedChain::into_sct);
+    let whole = beside.iter().map(|promise| (promise, SignedEntry::X509(certificate.der())));
+    let promises: Vec<_> = embedded.iter().map(|promise| (promise, precertificate)).chain(whole).collect();
+    if promises.is_empty() {
+        bail!("the CA gave no SCT\n  hint: name a CT log for it, as ca.ct_url, or none in the trust root");
+    }
+    for (promise, entry) in &promises {
         let mut logs = material.ct_logs.iter();
         let log = logs.find(|log| log.public_key.fingerprint() == promise.log_id).with_context(|| {
             format!(
@@ -85,7 +111,7 @@ fn check_sct(
                 hex::encode(promise.log_id)
             )
         })?;
-        promise.verify(&entry, &log.public_key).with_context(|| format!("the promise of {}", log.url))?;
+        promise.verify(entry, &log.public_key).with_context(|| format!("the promise of {}", log.url))?;
     }
-    Ok(format!("{} SCT in the certificate verify by the trust root", promises.len()))
+    Ok(format!("every SCT of the certificate ({}) verifies by the trust root", promises.len()))
 }

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -20,8 +19,8 @@ const MAX_ANSWER: usize = 1 << 20;
 const MAX_TOLD: usize = 500;
 
 impl Http {
-    pub(super) fn new(tls_ca: Option<PathBuf>) -> anyhow::Result<Self> {
-        let builder = wire::http_client(&CallConfig { ca: tls_ca, identity: None })?;
+    pub(super) fn new(call: &CallConfig) -> anyhow::Result<Self> {
+        let builder = wire::http_client(call)?;
         Ok(Self(builder.timeout(PATIENCE).build()?))
     }
 

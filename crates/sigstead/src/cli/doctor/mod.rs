@@ -19,7 +19,7 @@ use sigstead_trust::TrustMaterial;
 use sigstead_trust::lint::{Severity, lint};
 
 use super::client::Instance;
-use crate::config::TrustConfig;
+use crate::config::{CallConfig, TrustConfig};
 use crate::wire;
 use http::Http;
 use probe::Probe;
@@ -36,6 +36,12 @@ pub(super) struct Doctor {
     /// The CA of the services' TLS certificates, in PEM; without it, the system's.
     #[arg(long, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
+    /// A certificate to show to services that ask for one, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// That certificate's key.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
 }
 
 impl Doctor {
@@ -43,7 +49,8 @@ impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let (dir, config) = self.instance.load()?;
         let material = wire::trust_material(&config)?;
-        let http = Http::new(self.tls_ca)?;
+        let http =
+            Http::new(&CallConfig { ca: self.tls_ca, identity: self.tls_certificate.zip(self.tls_key) })?;
         let mut report = Report::default();
         report.check("trust root", check_documents(&config));
         let mut probe = Probe::new()?;
