@@ -21,6 +21,8 @@ const MAX_TOLD: usize = 500;
 impl Http {
     pub(super) fn new(call: &CallConfig) -> anyhow::Result<Self> {
         let builder = wire::http_client(call)?;
+        // A token goes to the server that the configuration names, and to no other.
+        let builder = builder.redirect(reqwest::redirect::Policy::none());
         Ok(Self(builder.timeout(PATIENCE).build()?))
     }
 
