@@ -62,7 +62,19 @@ fn tls(tls: &DatabaseTls) -> Vec<(&'static str, PathBuf)> {
 
 /// A password as it stands in a URL, as it is.
 fn percent_decoded(text: &str) -> String {
-    let form = format!("p={}", text.replace('+', "%2B"));
+    // In a form, both would mean something else.
+    let form = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
     let decoded = url::form_urlencoded::parse(form.as_bytes()).next();
     decoded.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_what_they_were() {
+        let url = Url::parse("postgres://u:a%26b&c+d%3D=%C3%A9@h/d").unwrap();
+        assert_eq!(percent_decoded(url.password().unwrap()), "a&b&c+d==é");
+    }
 }
