@@ -70,7 +70,7 @@ impl CertificateAuthority {
     /// With the rule of a chain that is not met.
     pub fn new(config: CaConfig, tasks: &Tasks) -> Result<Self, StartError> {
         let CaConfig { providers, issuing, ct, database, clock, lifetime } = config;
-        let issuing = ArcSwap::from_pointee(IssuingCas::new(issuing, seconds(clock.as_ref()))?);
+        let issuing = ArcSwap::from_pointee(IssuingCas::new(issuing, clock.now().unix_seconds())?);
         let ct = ct.map(|ct| CtLogs::new(ct, &clock)).transpose()?;
         let client_algorithms = ClientAlgorithms::default();
         let trail = AuditTrail::start(database, tasks);
@@ -140,7 +140,7 @@ impl CertificateAuthority {
 
     /// Unix seconds.
     pub(crate) fn now(&self) -> i64 {
-        seconds(self.clock.as_ref())
+        self.clock.now().unix_seconds()
     }
 
     /// Who the token speaks for. Why a token is refused goes to the log; the client learns the reason's name.
@@ -189,8 +189,4 @@ pub(crate) struct Issued {
     pub(crate) chain: Vec<Certificate>,
     /// What CT logs promised for it.
     pub(crate) promises: Promises,
-}
-
-fn seconds(clock: &dyn Clock) -> i64 {
-    i64::try_from(clock.now().seconds()).unwrap_or(i64::MAX)
 }

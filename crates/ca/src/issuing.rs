@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sigstead_crypto::Signer;
-use sigstead_x509::{Certificate, ChainRules, Purpose, Term, validate_chain, validate_key};
+use sigstead_x509::{Certificate, ChainError, Purpose, Term};
 
 use crate::authority::StartError;
 
@@ -28,11 +28,8 @@ impl IssuingCa {
         self.token_issuers.iter().any(|issuer| issuer == token_issuer)
     }
 
-    /// An authority whose term is to come is checked as of its beginning.
-    fn check(&self, now: i64) -> Result<(), StartError> {
-        let at = now.max(self.term.since);
-        validate_chain(&self.chain, ChainRules { purpose: Purpose::CodeSigningAuthority, at })?;
-        Ok(validate_key(&self.chain, self.signer.public_key())?)
+    fn check(&self, now: i64) -> Result<(), ChainError> {
+        self.term.check(&self.chain, self.signer.public_key(), Purpose::CodeSigningAuthority, now)
     }
 }
 
@@ -50,7 +47,10 @@ impl IssuingCas {
         }
         if going.is_empty() {
             // What is wrong with the last one says more than that there is none.
-            return Err(ended.last().and_then(|ca| ca.check(now).err()).unwrap_or(StartError::NoneSigns));
+            return Err(ended
+                .last()
+                .and_then(|ca| ca.check(now).err())
+                .map_or(StartError::NoneSigns, StartError::Chain));
         }
         Ok(Self(going.into_iter().map(Arc::new).collect()))
     }

@@ -28,6 +28,16 @@ impl Timestamp {
         self.0 / 1000
     }
 
+    /// From Unix time as certificates count it; before 1970 is 1970.
+    pub const fn from_unix_seconds(seconds: i64) -> Self {
+        Self::from_seconds(if seconds < 0 { 0 } else { seconds.cast_unsigned() })
+    }
+
+    /// Unix time as certificates count it. Milliseconds in 64 bits leave the sign free.
+    pub const fn unix_seconds(self) -> i64 {
+        self.seconds().cast_signed()
+    }
+
     /// The instant `later` after this one.
     #[must_use]
     pub fn plus(self, later: Duration) -> Self {
@@ -63,6 +73,9 @@ mod tests {
         let at = Timestamp::from_seconds(1_795_209_795);
         assert_eq!(at.to_rfc3339(), "2026-11-20T21:23:15Z");
         assert_eq!(Timestamp::from_rfc3339("2026-11-20T21:23:15Z"), Some(at));
+        assert_eq!((at.unix_seconds(), Timestamp::from_unix_seconds(1_795_209_795)), (1_795_209_795, at));
+        assert_eq!(Timestamp::from_unix_seconds(-1), Timestamp::from_millis(0));
+        assert!(Timestamp::from_millis(u64::MAX).unix_seconds() > 0);
         assert_eq!(Timestamp::from_rfc3339("1969-01-01T00:00:00Z"), None);
         assert_eq!(Timestamp::from_millis(u64::MAX).to_rfc3339(), "9999-12-31T23:59:59Z");
     }

@@ -177,7 +177,7 @@ impl RekorLog {
 
     /// Checks an entry as of now.
     pub(crate) fn verify(&self, proposed: Proposed) -> Result<Canonical, Rejection> {
-        proposed.verify(i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX))
+        proposed.verify(self.clock.now().unix_seconds())
     }
 
     /// Appends to the shard that takes entries; if that was frozen meanwhile, to the next.

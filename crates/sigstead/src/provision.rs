@@ -37,7 +37,7 @@ pub(crate) async fn services(data: &DataDir, clock: &dyn Clock) -> anyhow::Resul
         progress.inc(1);
     };
     step("certificate authority: root and issuing certificate");
-    let now = i64::try_from(clock.now().seconds()).context("the clock")?;
+    let now = clock.now().unix_seconds();
     let chain = certificate_authority(data, now).await?;
     authorities(data, "ca", &chain)?;
     step("timestamp authority: root and signing certificate");
@@ -47,7 +47,7 @@ pub(crate) async fn services(data: &DataDir, clock: &dyn Clock) -> anyhow::Resul
     logs(data)?;
     progress.finish_and_clear();
     let root = chain.last().context("the CA chain is empty")?;
-    Ok(Timestamp::from_seconds(u64::try_from(root.not_before()).unwrap_or_default()))
+    Ok(Timestamp::from_unix_seconds(root.not_before()))
 }
 
 /// Makes what the logs alone need and lack.
@@ -153,7 +153,7 @@ fn authorities(data: &DataDir, service: &str, chain: &[Certificate]) -> anyhow::
         name: format!("{service}-1"),
         key: Some(format!("file:keys/{service}.key")),
         chain: format!("{service}-chain.pem").into(),
-        since: Timestamp::from_seconds(u64::try_from(since).unwrap_or_default()).to_rfc3339(),
+        since: Timestamp::from_unix_seconds(since).to_rfc3339(),
         until: None,
         token_issuers: Vec::new(),
     };

@@ -22,7 +22,7 @@ fn timestamp(criterion: &mut Criterion) {
             SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap(),
             SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap(),
         );
-        let now = i64::try_from(SystemClock.now().seconds()).unwrap();
+        let now = SystemClock.now().unix_seconds();
         let day = Duration::from_secs(86_400);
         let root = root(&root_key, "CN=root", now, day).await.unwrap();
         let leaf = issue((&root_key, &root), ("CN=tsa", key.public_key()), Profile::Timestamping, now, day)

@@ -56,7 +56,7 @@ impl TimestampAuthority {
     /// With the rule that is not met.
     pub fn new(config: TsaConfig) -> Result<Self, StartError> {
         let TsaConfig { keys, clock, terms, time_sources } = config;
-        let keys = SigningKeys::new(keys, terms.sends_chain, seconds(clock.now()))?;
+        let keys = SigningKeys::new(keys, terms.sends_chain, clock.now().unix_seconds())?;
         let keys = ArcSwap::from_pointee(keys);
         Ok(Self { keys, clock: ClockWatch::new(clock, time_sources), terms })
     }
@@ -74,7 +74,7 @@ impl TimestampAuthority {
     /// # Errors
     /// With the rule that is not met; then everything stays as it was.
     pub fn replace(&self, keys: Vec<SigningKey>) -> Result<(), StartError> {
-        let keys = SigningKeys::new(keys, self.terms.sends_chain, seconds(self.clock.now()))?;
+        let keys = SigningKeys::new(keys, self.terms.sends_chain, self.clock.now().unix_seconds())?;
         self.keys.store(Arc::new(keys));
         Ok(())
     }
@@ -112,10 +112,6 @@ impl TimestampAuthority {
     }
 
     fn signing(&self, at: Timestamp) -> Option<Arc<Signing>> {
-        self.keys.load().signing(seconds(at))
+        self.keys.load().signing(at.unix_seconds())
     }
-}
-
-fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.seconds()).unwrap_or(i64::MAX)
 }

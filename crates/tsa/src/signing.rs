@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sigstead_crypto::Signer;
-use sigstead_x509::{Certificate, ChainRules, Purpose, Term, validate_chain, validate_key};
+use sigstead_x509::{Certificate, ChainError, Purpose, Term};
 
 use crate::authority::StartError;
 use crate::token::TokenMaker;
@@ -23,11 +23,9 @@ impl SigningKey {
         Self { signer, chain, term: Term::OPEN }
     }
 
-    /// By the rules of RFC 3161 §2.3; a key whose term is to come is checked as of its beginning.
-    fn check(&self, now: i64) -> Result<(), StartError> {
-        let at = now.max(self.term.since);
-        validate_chain(&self.chain, ChainRules { purpose: Purpose::Timestamping, at })?;
-        Ok(validate_key(&self.chain, self.signer.public_key())?)
+    /// By the rules of RFC 3161 §2.3.
+    fn check(&self, now: i64) -> Result<(), ChainError> {
+        self.term.check(&self.chain, self.signer.public_key(), Purpose::Timestamping, now)
     }
 }
 
@@ -51,7 +49,10 @@ impl SigningKeys {
             all.into_iter().partition(|key| key.term.has_ended(&key.chain, now));
         if going.is_empty() {
             // What is wrong with the last one says more than that there is none.
-            return Err(ended.last().and_then(|key| key.check(now).err()).unwrap_or(StartError::NoneSigns));
+            return Err(ended
+                .last()
+                .and_then(|key| key.check(now).err())
+                .map_or(StartError::NoneSigns, StartError::Chain));
         }
         let signing = going.into_iter().map(|key| {
             key.check(now)?;

@@ -1,4 +1,6 @@
-use crate::Certificate;
+use sigstead_crypto::PublicKey;
+
+use crate::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 
 /// When an authority signs, in Unix seconds, both ends included. Its certificates may end it sooner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,21 @@ pub struct Term {
 impl Term {
     /// While the certificates are valid.
     pub const OPEN: Self = Self { since: 0, until: None };
+
+    /// Checks the chain of an authority of this term and the key under it; as of its beginning, if that is to come.
+    ///
+    /// # Errors
+    /// With the first rule that is not met.
+    pub fn check(
+        self,
+        chain: &[Certificate],
+        key: &PublicKey,
+        purpose: Purpose,
+        now: i64,
+    ) -> Result<(), ChainError> {
+        validate_chain(chain, ChainRules { purpose, at: now.max(self.since) })?;
+        validate_key(chain, key)
+    }
 
     /// Whether an authority of this term, with this chain, signs at `at`.
     pub fn signs(self, chain: &[Certificate], at: i64) -> bool {

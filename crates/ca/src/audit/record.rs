@@ -118,5 +118,5 @@ fn time(at_ms: u64) -> String {
 }
 
 fn seconds(unix: i64) -> String {
-    Timestamp::from_seconds(u64::try_from(unix).unwrap_or_default()).to_rfc3339()
+    Timestamp::from_unix_seconds(unix).to_rfc3339()
 }

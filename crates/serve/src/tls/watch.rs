@@ -42,10 +42,10 @@ impl Tls {
 
     fn tell_age(&self, listener: &'static str, told: &mut Age) {
         let (first, last) = self.live.load().validity;
-        let until = Timestamp::from_seconds(u64::try_from(last).unwrap_or_default());
+        let until = Timestamp::from_unix_seconds(last);
         metrics::gauge!("sigstead_tls_certificate_not_after_seconds", "listener" => listener)
             .set(Duration::from_secs(until.seconds()).as_secs_f64());
-        let age = age(first, last, i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX));
+        let age = age(first, last, self.clock.now().unix_seconds());
         let until = until.to_rfc3339();
         match age {
             _ if age == *told => {}

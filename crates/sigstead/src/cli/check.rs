@@ -19,7 +19,7 @@ impl ConfigCommand {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Check(arguments) = self;
         let config = Config::load(&arguments.config, &arguments.overrides)?;
-        let now = i64::try_from(SystemClock.now().seconds())?;
+        let now = SystemClock.now().unix_seconds();
         let checks = [
             ("database", config.database().map(drop)),
             ("postgres", config.database_options().and_then(|_| config.replica()).map(drop)),

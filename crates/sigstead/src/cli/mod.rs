@@ -5,6 +5,7 @@ mod authority;
 mod backup;
 mod ca_audit;
 mod ca_policy;
+mod call_arguments;
 mod check;
 mod client;
 mod db;

@@ -7,7 +7,8 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Deserialize;
 
-use crate::config::{CallConfig, Config};
+use super::call_arguments::CallArguments;
+use crate::config::Config;
 use crate::{console, wire};
 
 /// `sigstead log search`. Values of one option are alternatives; every option must be met.
@@ -19,15 +20,8 @@ pub(super) struct Search {
     /// The configuration file; by default that of `sigstead up`.
     #[arg(long, short, env = "SIGSTEAD_CONFIG", default_value = "sigstead-data/sigstead.toml")]
     config: PathBuf,
-    /// A PEM file with the authorities of the log's certificate, instead of the system's.
-    #[arg(long, value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
-    /// A certificate to show to a log that asks for one, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
-    /// That certificate's key.
-    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    call: CallArguments,
     /// A container image, as REPOSITORY@sha256:HEX: its attestations, and its signatures without annotations.
     #[arg(long, value_name = "IMAGE")]
     image: Vec<String>,
@@ -121,9 +115,7 @@ impl Search {
     }
 
     fn client(&self) -> anyhow::Result<reqwest::Client> {
-        let identity = self.tls_certificate.clone().zip(self.tls_key.clone());
-        let call = CallConfig { ca: self.tls_ca.clone(), identity };
-        Ok(wire::http_client(&call)?.build()?)
+        Ok(wire::http_client(&self.call.config())?.build()?)
     }
 
     fn parameters(&self) -> anyhow::Result<Vec<(String, String)>> {

@@ -59,7 +59,7 @@ fn named(folder: &Path, entry: AuthorityEntry) -> anyhow::Result<NamedAuthority>
 fn time(text: &str) -> anyhow::Result<i64> {
     let time = Timestamp::from_rfc3339(text)
         .with_context(|| format!("\"{text}\" is no time; write 2026-01-31T12:00:00Z"))?;
-    Ok(i64::try_from(time.seconds())?)
+    Ok(time.unix_seconds())
 }
 
 /// Those that sign certificates now or later, with their keys opened.
@@ -96,13 +96,14 @@ async fn opened<T>(
 pub(super) fn believed(url: &str, all: &[NamedAuthority], now: i64) -> Vec<Authority> {
     let current = all.iter().rposition(|one| one.key.is_some() && one.term.signs(&one.chain, now));
     let current = current.or(all.len().checked_sub(1));
-    let seconds = |time: i64| Timestamp::from_seconds(u64::try_from(time).unwrap_or_default());
     let told = all.iter().enumerate().map(|(index, one)| Authority {
         url: url.to_owned(),
         chain: one.chain.clone(),
         validity: Validity {
-            start: seconds(one.chain.first().map(Certificate::not_before).unwrap_or_default()),
-            end: one.term.until.map(seconds),
+            start: Timestamp::from_unix_seconds(
+                one.chain.first().map(Certificate::not_before).unwrap_or_default(),
+            ),
+            end: one.term.until.map(Timestamp::from_unix_seconds),
         },
         is_current: Some(index) == current,
     });

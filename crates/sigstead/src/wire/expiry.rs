@@ -3,8 +3,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use sigstead_clock::Timestamp;
-
 use super::Ground;
 use super::authorities::NamedAuthority;
 
@@ -30,13 +28,15 @@ struct Ends {
 pub(super) fn watch(service: &'static str, named: &[NamedAuthority], ground: &Ground) -> Expiry {
     let expiry = Expiry(Arc::new(RwLock::new(ends(named))));
     let (told, clock) = (expiry.clone(), Arc::clone(&ground.clock));
-    ground.health.add_warning(format!("{service}-authorities"), move || told.warning(seconds(clock.now())));
+    ground
+        .health
+        .add_warning(format!("{service}-authorities"), move || told.warning(clock.now().unix_seconds()));
     let (counted, clock, shutdown) =
         (expiry.clone(), Arc::clone(&ground.clock), ground.tasks.shutdown().clone());
     ground.tasks.spawn(async move {
         let mut warned_at = 0;
         loop {
-            let now = seconds(clock.now());
+            let now = clock.now().unix_seconds();
             counted.count(service, now);
             if let Some(warning) = counted.warning(now).filter(|_| now - warned_at >= DAY) {
                 tracing::warn!(service, "{warning}");
@@ -87,8 +87,4 @@ fn ends(named: &[NamedAuthority]) -> Ends {
     let ends = with_keys
         .map(|one| Ends { last: one.term.last(&one.chain).unwrap_or_default(), name: one.name.clone() });
     ends.max_by_key(|ends| ends.last).unwrap_or_default()
-}
-
-fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.seconds()).unwrap_or(i64::MAX)
 }

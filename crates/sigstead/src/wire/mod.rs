@@ -53,7 +53,7 @@ pub(crate) struct Ground {
 impl Ground {
     /// Unix seconds.
     fn now(&self) -> i64 {
-        i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX)
+        self.clock.now().unix_seconds()
     }
 
     /// Starts the engine on a tree.

@@ -41,7 +41,7 @@ pub(crate) fn trust_documents(config: &TrustConfig) -> anyhow::Result<Documents>
 
 /// Whom the configuration's public files let clients believe, and whom they ask.
 pub(crate) fn trust_material(config: &TrustConfig) -> anyhow::Result<TrustMaterial> {
-    let now = i64::try_from(SystemClock.now().seconds())?;
+    let now = SystemClock.now().unix_seconds();
     let mut material = TrustMaterial { operator: config.operator.clone(), ..TrustMaterial::default() };
     if let Some((url, source)) = &config.ca {
         material.certificate_authorities = believed(url, &authorities(source)?, now);

@@ -56,7 +56,7 @@ impl Authority {
     }
 
     fn expired(&self) -> Option<String> {
-        let now = i64::try_from(self.now.seconds()).ok()?;
+        let now = self.now.unix_seconds();
         let position = self.chain.iter().position(|certificate| certificate.not_after() < now)?;
         Some(format!("certificate {} of the chain has expired", position + 1))
     }

@@ -83,7 +83,7 @@ impl Init {
             ));
             return Ok(ExitCode::SUCCESS);
         }
-        let now = now()?;
+        let now = now();
         let folder = self.root.as_deref().context("--csr or --root")?;
         let OfflineRoot { signer: root_key, certificate: root } =
             OfflineRoot::open(folder, role, now).await?;

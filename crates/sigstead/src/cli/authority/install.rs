@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use sigstead_crypto::PublicKey;
-use sigstead_x509::{Certificate, ChainRules, Term, order_chain, validate_chain, validate_key};
+use sigstead_x509::{Certificate, Term, order_chain};
 
 use super::{Role, now, rfc3339, time};
 use crate::config::{AuthoritiesFile, AuthorityEntry};
@@ -77,16 +77,16 @@ impl Installation {
         certificates: Vec<Certificate>,
         terms: Terms,
     ) -> anyhow::Result<()> {
-        let now = now()?;
+        let now = now();
         let chain = order_chain(certificates, public_key)?;
         let since = match &terms.since {
             Some(since) => time(since)?,
             None if self.signs(now) => now.saturating_add(NOTICE_SECS),
             None => now,
         };
-        validate_key(&chain, public_key)?;
-        validate_chain(&chain, ChainRules { purpose: self.role.purpose(), at: now.max(since) })?;
-        let last = Term { since, until: None }.last(&chain).unwrap_or(since);
+        let term = Term { since, until: None };
+        term.check(&chain, public_key, self.role.purpose(), now)?;
+        let last = term.last(&chain).unwrap_or(since);
         self.end_those_before(since, &terms);
         let chain_file = PathBuf::from(format!("{}-chain.pem", self.name));
         let pem: String = chain.iter().map(Certificate::to_pem).collect();

@@ -12,7 +12,7 @@ use crate::wire::{NamedAuthority, authorities};
 /// Prints the authorities, oldest first.
 pub(super) fn list(role: Role, arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config, &arguments.overrides)?;
-    let now = now()?;
+    let now = now();
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(["NAME", "STATE", "SINCE", "UNTIL", "SUBJECT", "FOR"]);
     for one in authorities(&role.source(&config)?)? {

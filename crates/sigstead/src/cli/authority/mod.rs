@@ -109,17 +109,17 @@ impl Role {
 }
 
 /// Now, in Unix seconds.
-fn now() -> anyhow::Result<i64> {
-    Ok(i64::try_from(SystemClock.now().seconds())?)
+fn now() -> i64 {
+    SystemClock.now().unix_seconds()
 }
 
 /// A time of the command line, in Unix seconds.
 fn time(text: &str) -> anyhow::Result<i64> {
     let time = Timestamp::from_rfc3339(text)
         .with_context(|| format!("{text} is no time; write 2026-01-31T12:00:00Z"))?;
-    Ok(i64::try_from(time.seconds())?)
+    Ok(time.unix_seconds())
 }
 
 fn rfc3339(unix_seconds: i64) -> String {
-    Timestamp::from_seconds(u64::try_from(unix_seconds).unwrap_or_default()).to_rfc3339()
+    Timestamp::from_unix_seconds(unix_seconds).to_rfc3339()
 }

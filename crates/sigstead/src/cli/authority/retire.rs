@@ -29,7 +29,7 @@ impl Retire {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
         let file = role.file(&config)?;
         let mut authorities = AuthoritiesFile::load(&file)?;
-        let at = self.at.as_deref().map_or_else(now, time)?;
+        let at = self.at.as_deref().map_or_else(|| Ok(now()), time)?;
         let signs = |name: &str, until: &Option<String>| {
             name != self.name
                 && until.as_deref().is_none_or(|until| time(until).is_ok_and(|until| until > at))

@@ -81,7 +81,7 @@ async fn issue(
     let issuer = issuer.context(
         "the certificate is not signed by an authority of the trust root\n  hint: do the certificates of [ca] in this configuration belong to the CA that runs?",
     )?;
-    let now = i64::try_from(SystemClock.now().seconds())?;
+    let now = SystemClock.now().unix_seconds();
     if !certificate.is_valid_at(now) || !issuer.is_valid_at(now) {
         bail!(
             "the certificate or its issuer is not valid now\n  hint: compare the CA's clock with this one; `sigstead ca list` tells when it signs"

@@ -18,8 +18,9 @@ use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::TrustMaterial;
 use sigstead_trust::lint::{Severity, lint};
 
+use super::call_arguments::CallArguments;
 use super::client::Instance;
-use crate::config::{CallConfig, TrustConfig};
+use crate::config::TrustConfig;
 use crate::wire;
 use http::Http;
 use probe::Probe;
@@ -33,15 +34,8 @@ pub(super) struct Doctor {
     /// A file with an identity token; without one, the development issuer of `sigstead up` is asked.
     #[arg(long, value_name = "FILE")]
     identity_token: Option<PathBuf>,
-    /// The CA of the services' TLS certificates, in PEM; without it, the system's.
-    #[arg(long, value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
-    /// A certificate to show to services that ask for one, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
-    /// That certificate's key.
-    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    call: CallArguments,
 }
 
 impl Doctor {
@@ -49,8 +43,7 @@ impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let (dir, config) = self.instance.load()?;
         let material = wire::trust_material(&config)?;
-        let http =
-            Http::new(&CallConfig { ca: self.tls_ca, identity: self.tls_certificate.zip(self.tls_key) })?;
+        let http = Http::new(&self.call.config())?;
         let mut report = Report::default();
         report.check("trust root", check_documents(&config));
         let mut probe = Probe::new()?;
