@@ -29,6 +29,7 @@ versions![
     "0009_audit",
     "0010_denials",
     "0011_leaf_lookup",
+    "0012_audit_inserts",
 ];
 
 /// Brings a Postgres database to this version's schema.

@@ -83,14 +83,14 @@ async fn insert_lookups(
     plan: &Plan,
 ) -> Result<(), StoreError> {
     for chunk in plan.lookups.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT INTO leaf_lookup (prefix, idx, tree) ");
+        let mut query = QueryBuilder::new("INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) ");
         query.push_values(chunk, |mut row, (hash, index)| {
             row.push_bind(prefix(hash)).push_bind(signed(*index)).push_bind(tree.0);
         });
         query.build().execute(&mut *connection).await?;
     }
     for chunk in plan.identities.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT INTO identities (identity, idx, tree) ");
+        let mut query = QueryBuilder::new("INSERT OR FAIL INTO identities (identity, idx, tree) ");
         query.push_values(chunk, |mut row, (identity, index)| {
             row.push_bind(identity.to_vec()).push_bind(signed(*index)).push_bind(tree.0);
         });

@@ -30,6 +30,14 @@ crate::schema_rows::schema_rows!(
 /// How long a writer waits for another process that holds the file, a backup say.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
+/// The writer's page cache in KiB. A batch touches more pages than SQLite's 2 MB hold, and would write some of
+/// them twice.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+
+/// Pages in the write-ahead log after which a commit moves them into the file, and syncs that too. SQLite's 1,000 are
+/// what one batch writes.
+const CHECKPOINT_PAGES: u32 = 4000;
+
 /// A SQLite file. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -53,7 +61,11 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_PATIENCE);
-        let writer = pool(1).connect_with(connect.clone()).await?;
+        let writer = connect
+            .clone()
+            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
+        let writer = pool(1).connect_with(writer).await?;
         let readers = pool(options.connections)
             .acquire_timeout(options.acquire_timeout)
             .connect_with(connect.read_only(true))

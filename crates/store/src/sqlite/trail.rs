@@ -18,7 +18,7 @@ pub(super) async fn insert_intents(
 ) -> Result<(), StoreError> {
     for chunk in intents.chunks(ROWS) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO issuance_intents \
+            "INSERT OR FAIL INTO issuance_intents \
              (serial, at_ms, issuer, subject, san, key_fingerprint, not_before, not_after, claims) ",
         );
         query.push_values(chunk, |mut row, intent| {
@@ -43,7 +43,7 @@ pub(super) async fn insert_outcomes(
 ) -> Result<(), StoreError> {
     for chunk in issuances.chunks(ROWS) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason, scts) ",
+            "INSERT OR FAIL INTO issuance_outcomes (serial, at_ms, outcome, certificate, reason, scts) ",
         );
         query.push_values(chunk, |mut row, issuance| {
             let columns = issuance.columns();
