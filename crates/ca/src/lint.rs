@@ -55,19 +55,20 @@ const RULES: [(&str, Rule); 16] = [
     ("its SCTs are those that were promised, for what was logged", has_promises),
 ];
 
-/// Checks everything but the signature: before there is one.
-pub(crate) fn lint_unsigned(
-    certificate: &Certificate,
-    profile: &Profile<'_>,
-    form: Form<'_>,
-) -> Result<(), Breach> {
+/// Checks every rule: before there is a signature.
+pub(crate) fn lint(certificate: &Certificate, profile: &Profile<'_>, form: Form<'_>) -> Result<(), Breach> {
     let broken = RULES.iter().find(|(_, is_met)| !is_met(certificate, profile, form));
     broken.map_or(Ok(()), |(rule, _)| Err(Breach(rule)))
 }
 
-/// Checks everything: before anyone sees the certificate.
-pub(crate) fn lint(certificate: &Certificate, profile: &Profile<'_>, form: Form<'_>) -> Result<(), Breach> {
-    lint_unsigned(certificate, profile, form)?;
+/// Checks that what was signed is, byte for byte, what met every rule.
+pub(crate) fn lint_signed(certificate: &Certificate, linted: &[u8]) -> Result<(), Breach> {
+    let is_same = certificate.tbs_der() == linted;
+    is_same.then_some(()).ok_or(Breach("what was signed is what met the other rules"))
+}
+
+/// Checks the signature: before anyone sees the certificate.
+pub(crate) fn lint_signature(certificate: &Certificate, profile: &Profile<'_>) -> Result<(), Breach> {
     certificate.verify_signed_by(profile.issuer).map_err(|_| Breach("its issuer's key signed it"))
 }
 

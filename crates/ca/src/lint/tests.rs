@@ -218,7 +218,20 @@ async fn another_key_signed() {
     let tbs = scene.profile().tbs(Form::Plain).unwrap();
     let stranger = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
     let certificate = sign_certificate(&tbs, &stranger).await.unwrap();
-    assert_eq!(lint_unsigned(&certificate, &scene.profile(), Form::Plain), Ok(()));
+    assert_eq!(lint(&certificate, &scene.profile(), Form::Plain), Ok(()));
+    assert_eq!(lint_signed(&certificate, &tbs), Ok(()));
     let told = Err(Breach("its issuer's key signed it"));
-    assert_eq!(lint(&certificate, &scene.profile(), Form::Plain), told);
+    assert_eq!(lint_signature(&certificate, &scene.profile()), told);
+    assert_eq!(lint_signature(&scene.issued(Form::Plain).await, &scene.profile()), Ok(()));
+}
+
+#[tokio::test]
+async fn something_else_was_signed() {
+    let scene = Scene::new().await;
+    let linted = scene.profile().tbs(Form::Plain).unwrap();
+    let certificate = scene.changed(|draft| draft.validity.1 -= 1).await;
+    assert_eq!(
+        lint_signed(&certificate, &linted),
+        Err(Breach("what was signed is what met the other rules"))
+    );
 }
