@@ -53,12 +53,18 @@ pub fn router(authority: Arc<CertificateAuthority>) -> Router {
         .merge(v1::routes())
         .merge(grpc::routes(&authority))
         .fallback(error::not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn_with_state(METRICS, observe_methods))
-        .layer(restricted_cors_layer(
-            [Method::GET, Method::POST, Method::HEAD],
-            // Not Authorization: browsers put the token into the body, as with the original.
-            [header::ACCEPT, header::CONTENT_TYPE, axum::http::HeaderName::from_static("x-requested-with")],
+        .layer((
+            restricted_cors_layer(
+                [Method::GET, Method::POST, Method::HEAD],
+                // Not Authorization: browsers put the token into the body, as with the original.
+                [
+                    header::ACCEPT,
+                    header::CONTENT_TYPE,
+                    axum::http::HeaderName::from_static("x-requested-with"),
+                ],
+            ),
+            axum::middleware::from_fn_with_state(METRICS, observe_methods),
+            DefaultBodyLimit::max(MAX_BODY),
         ))
         .with_state(authority)
 }

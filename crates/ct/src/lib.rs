@@ -32,7 +32,6 @@ pub fn router(log: Arc<CtLog>) -> Router {
         .merge(static_ct::routes())
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(cors_layer())
+        .layer((cors_layer(), DefaultBodyLimit::max(MAX_BODY)))
         .with_state(log)
 }

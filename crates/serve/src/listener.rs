@@ -111,25 +111,24 @@ impl BoundListener {
     }
 }
 
-/// The layers that every service gets, outermost last.
+/// The layers that every service gets, outermost first. They are around the router, not around each of its routes: those
+/// would be boxed and copied once more for every layer and request.
 fn protect(router: Router, service: &'static str, limits: &Limits) -> Router {
-    let guard = tower::ServiceBuilder::new()
+    let clients = limits.client.clone().map(|clients| {
+        let limit = ClientLimit::new(service, clients);
+        axum::middleware::from_fn_with_state(limit, limit_client)
+    });
+    let protected = tower::ServiceBuilder::new()
+        .layer(axum::middleware::from_fn(request_id::with_request_id))
+        .layer(axum::middleware::from_fn_with_state(service, metrics::observe))
+        .option_layer(clients)
         .layer(HandleErrorLayer::new(overloaded))
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(limits.in_flight))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request))
-        .layer(CatchPanicLayer::new());
-    let router = router.layer(guard);
-    let router = match limits.client.clone() {
-        Some(clients) => {
-            let limit = ClientLimit::new(service, clients);
-            router.layer(axum::middleware::from_fn_with_state(limit, limit_client))
-        }
-        None => router,
-    };
-    router
-        .layer(axum::middleware::from_fn_with_state(service, metrics::observe))
-        .layer(axum::middleware::from_fn(request_id::with_request_id))
+        .layer(CatchPanicLayer::new())
+        .service(router);
+    Router::new().fallback_service(protected)
 }
 
 async fn overloaded(_: tower::BoxError) -> Response {

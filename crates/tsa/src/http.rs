@@ -39,9 +39,7 @@ pub fn router(authority: Arc<TimestampAuthority>) -> Router {
         .route("/api/v1/timestamp/certchain/", chain)
         .route("/ping", get(async || ".").fallback(unknown_path))
         .fallback(unknown_path)
-        .layer(from_fn_with_state(METRICS, observe_routes))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(cors_layer())
+        .layer((cors_layer(), DefaultBodyLimit::max(MAX_BODY), from_fn_with_state(METRICS, observe_routes)))
         .with_state(authority)
 }
 

@@ -67,9 +67,7 @@ pub fn router(log: Arc<RekorLog>) -> Router {
         )
         .layer(from_fn_with_state(METRICS, observe_routes))
         .fallback(error::unknown_path)
-        .layer(DefaultBodyLimit::max(body_limit))
-        .layer(conditions::cors())
-        .layer(from_fn(conditions::preflight))
+        .layer((from_fn(conditions::preflight), conditions::cors(), DefaultBodyLimit::max(body_limit)))
         .with_state(log)
 }
 
