@@ -87,17 +87,17 @@ impl Documents {
 }
 
 /// Name of the trusted root's file.
-const TRUSTED_ROOT: &str = "trusted_root.json";
+pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
 /// Name of the signing config's file, as TUF repositories call it.
-const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+pub(crate) const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 /// The same for clients that should log with Rekor v2, as the public instance calls it.
 const SIGNING_CONFIG_V2: &str = "signing_config_rekor_v2.v0.2.json";
 /// Name of the file that sigstore-python reads with `--trust-config`.
-const CLIENT_TRUST_CONFIG: &str = "client_trust_config.json";
+pub(crate) const CLIENT_TRUST_CONFIG: &str = "client_trust_config.json";
 /// The same for Rekor v2.
 const CLIENT_TRUST_CONFIG_V2: &str = "client_trust_config_rekor_v2.json";
 
-fn json(document: &impl Serialize) -> Result<Bytes, TrustError> {
+pub(crate) fn json(document: &impl Serialize) -> Result<Bytes, TrustError> {
     let mut text = serde_json::to_vec_pretty(document)?;
     text.push(b'\n');
     Ok(text.into())
@@ -105,7 +105,7 @@ fn json(document: &impl Serialize) -> Result<Bytes, TrustError> {
 
 /// The newest keys and chains under the names that cosign's environment variables, older TUF
 /// repositories and `openssl` examples use.
-fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static str, Bytes)> {
+pub(crate) fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static str, Bytes)> {
     let chain = |certificates: &[Certificate]| {
         certificates.iter().map(Certificate::to_pem).collect::<String>().into_bytes().into()
     };

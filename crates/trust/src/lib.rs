@@ -2,10 +2,11 @@
 //!
 //! In scope: assembling the documents of protobuf-specs' trust messages from the services' public
 //! keys and chains with their validity windows, serving them over HTTP, the TUF repository through which clients
-//! follow them, and what clients would refuse in anybody's documents.
+//! follow them, what clients would refuse in anybody's documents, and those documents in the forms that other programs read.
 //! Out of scope: making keys (`keystore`, the binary), verifying signatures of artifacts (the clients do).
 
 mod documents;
+pub mod export;
 mod http;
 pub mod lint;
 mod material;

@@ -3,10 +3,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use sigstead_trust::Documents;
+use sigstead_trust::{Documents, Service, TrustMaterial};
 
 use super::DataArguments;
-use crate::config::{AuthoritiesSource, Config, TrustConfig};
+use crate::config::{Config, TrustConfig};
 use crate::{console, data_dir, wire};
 
 /// `sigstead client …`.
@@ -37,6 +37,8 @@ pub(crate) enum ClientKind {
     Cosign2,
     /// sigstore-python.
     Python,
+    /// sigstore-go, sigstore-js and sigstore-java, which programs call.
+    Libraries,
     /// rekor-cli.
     RekorCli,
     /// `openssl ts`.
@@ -68,7 +70,7 @@ impl Client {
             Self::Env { client, instance } => {
                 let (dir, trust) = instance.load()?;
                 write_documents(&dir, &wire::trust_documents(&trust)?)?;
-                let text = environment(client, &dir, &trust) + &following(client, &trust);
+                let text = environment(client, &dir, &wire::trust_material(&trust)?) + &following(client, &trust);
                 console::line(text.trim_end());
             }
             Self::TrustedRoot(output) => output.write("trusted_root.json")?,
@@ -111,13 +113,12 @@ pub(super) fn write_documents(dir: &Path, documents: &Documents) -> anyhow::Resu
     Ok(())
 }
 
-fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
+/// The settings of a client whose files are in `dir`.
+pub(super) fn environment(client: ClientKind, dir: &Path, trust: &TrustMaterial) -> String {
     let dir = dir.display();
-    let url = |service: &Option<(String, AuthoritiesSource)>| {
-        service.as_ref().map(|(url, _)| url.clone()).unwrap_or_default()
-    };
-    let log = trust.log.as_ref().map(|log| log.url.as_str()).unwrap_or_default();
-    let (ca, tsa, oidc) = (url(&trust.ca), url(&trust.tsa), trust.oidc_url.as_deref().unwrap_or_default());
+    let url = |services: &[Service]| services.first().map(|service| service.url.clone()).unwrap_or_default();
+    let (ca, log, tsa) = (url(&trust.ca_services), url(&trust.log_services), url(&trust.tsa_services));
+    let oidc = url(&trust.oidc_services);
     match client {
         ClientKind::Cosign => format!(
             "export COSIGN_SIGNING_CONFIG={dir}/signing_config.v0.2.json\n\
@@ -141,6 +142,14 @@ fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
             "# sigstore --trust-config {dir}/client_trust_config.json sign --identity-token \"$(sigstead token --email EMAIL)\" FILE\n\
              # sigstore --trust-config {dir}/client_trust_config.json verify identity --cert-oidc-issuer {oidc} --cert-identity EMAIL FILE\n"
         ),
+        ClientKind::Libraries => format!(
+            "# sigstore-go: root.NewTrustedRootFromPath(\"{dir}/trusted_root.json\")\n\
+             # sigstore-go: root.NewSigningConfigFromPath(\"{dir}/signing_config.v0.2.json\")\n\
+             # sigstore-js: TrustedRoot.fromJSON of {dir}/trusted_root.json, for toTrustMaterial\n\
+             # sigstore-js: SigningConfig.fromJSON of {dir}/signing_config.v0.2.json, for bundleBuilderFromSigningConfig\n\
+             # sigstore-java: TrustedRootProvider.from(Path.of(\"{dir}/trusted_root.json\"))\n\
+             # sigstore-java: SigningConfigProvider.from(Path.of(\"{dir}/signing_config.v0.2.json\"))\n"
+        ),
         ClientKind::RekorCli => format!("export REKOR_REKOR_SERVER={log}\n"),
         ClientKind::Openssl => format!(
             "# openssl ts -query -data FILE -sha256 -cert -out q.tsq\n\
@@ -162,6 +171,6 @@ fn following(client: ClientKind, trust: &TrustConfig) -> String {
         ClientKind::Python => format!(
             "# Or by TUF: sigstore --instance {url} trust-instance {root}, then --instance {url} instead of --trust-config\n"
         ),
-        ClientKind::RekorCli | ClientKind::Openssl => String::new(),
+        ClientKind::Libraries | ClientKind::RekorCli | ClientKind::Openssl => String::new(),
     }
 }

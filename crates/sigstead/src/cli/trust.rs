@@ -10,6 +10,7 @@ use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::tuf::{Envelope, Publisher, Role, TufError, audit};
 
 use super::ServiceArguments;
+use super::trust_export::Export;
 use super::trust_lint::Lint;
 use super::trust_root::{RootCommand, write_prepared};
 use super::trust_sign::{Sign, read, summary};
@@ -33,6 +34,9 @@ pub(super) enum TrustCommand {
     Status(ServiceArguments),
     /// Tell what clients would refuse or misread in a trusted root, signing config or client trust config; fails on errors.
     Lint(Lint),
+    /// Hand on what the trust root says, in the form that a client or an admission controller reads.
+    #[command(subcommand)]
+    Export(Export),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +65,7 @@ impl TrustCommand {
             Self::Publish(publish) => publish.run().await,
             Self::Status(arguments) => status(&arguments).await,
             Self::Lint(lint) => lint.run().await,
+            Self::Export(export) => export.run().await,
         }
     }
 }

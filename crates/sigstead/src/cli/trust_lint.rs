@@ -1,15 +1,12 @@
-use std::io::Read as _;
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use sigstead_clock::{Clock as _, SystemClock};
-use sigstead_trust::lint::{Finding, Kind, MAX_DOCUMENT, Severity, lint};
+use sigstead_trust::lint::{Finding, Kind, Severity, lint};
 
-use super::{ServiceArguments, http_body};
+use super::call_arguments::CallArguments;
+use super::{ServiceArguments, named_document};
 use crate::config::Config;
 use crate::{console, wire};
 
@@ -25,10 +22,9 @@ pub(super) struct Lint {
     /// One JSON object a document.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    call: CallArguments,
 }
-
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is said of a document.
 #[derive(Serialize)]
@@ -60,9 +56,7 @@ impl Lint {
         }
         let mut contents = Vec::new();
         for name in &self.documents {
-            let is_url = name.starts_with("https://") || name.starts_with("http://");
-            let content = if is_url { fetch(name).await } else { read(Path::new(name)) };
-            contents.push((name.clone(), content));
+            contents.push((name.clone(), named_document::content(name, &self.call.config()).await));
         }
         Ok(contents)
     }
@@ -111,21 +105,4 @@ fn text(report: &Report<'_>) -> String {
         )
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    let opened = std::fs::File::open(file).context("cannot be read")?;
-    // One byte more, so that what is too long is told as such.
-    opened.take(MAX_DOCUMENT as u64 + 1).read_to_end(&mut content).context("cannot be read")?;
-    Ok(content)
-}
-
-async fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
-    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let answer = client.get(url).send().await.context("was not reached")?;
-    if !answer.status().is_success() {
-        bail!("the server answered {}", answer.status());
-    }
-    http_body::read(answer, MAX_DOCUMENT).await
 }

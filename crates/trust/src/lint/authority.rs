@@ -8,6 +8,7 @@ use super::validity::{VALIDITY, Validity, lacks_start};
 
 /// A certificate authority or timestamp authority of a trusted root.
 pub(super) struct Authority {
+    url: String,
     purpose: Purpose,
     certificates: Vec<Raw>,
     /// Those that can be read: all of them, where the chain is judged.
@@ -29,7 +30,9 @@ impl Authority {
             .map(|certificate| Raw::read(certificate.get("rawBytes")))
             .collect();
         let readable = certificates.iter().filter_map(Raw::bytes);
+        let url = json.get("uri").and_then(Value::as_str).unwrap_or_default();
         Self {
+            url: url.trim_end_matches('/').to_owned(),
             purpose,
             chain: readable.filter_map(|der| Certificate::from_der(der).ok()).collect(),
             certificates,
@@ -44,6 +47,17 @@ impl Authority {
         });
         let validity = findings(VALIDITY, &self.validity, &join(path, "validFor"));
         certificates.chain(validity).chain(findings(AUTHORITY, self, path)).collect()
+    }
+
+    /// What it says, if it has no errors.
+    pub(super) fn believed(&self) -> Option<crate::Authority> {
+        (!self.chain.is_empty() && self.chain.len() == self.certificates.len()).then_some(())?;
+        Some(crate::Authority {
+            url: self.url.clone(),
+            chain: self.chain.clone(),
+            validity: self.validity.believed()?,
+            is_current: self.validity.contains(self.now),
+        })
     }
 
     /// Judged at a time when every certificate of it should be valid; what has expired since is another rule's.

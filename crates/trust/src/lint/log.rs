@@ -47,6 +47,16 @@ impl Log {
         self.common(path).chain(findings(CT_LOG, self, path)).collect()
     }
 
+    /// What it says, if it has no errors.
+    pub(super) fn believed(&self) -> Option<crate::Log> {
+        Some(crate::Log {
+            url: self.text("/baseUrl")?.trim_end_matches('/').to_owned(),
+            public_key: self.key.clone()?,
+            log_id: self.id.bytes()?.try_into().ok()?,
+            validity: self.validity.believed()?,
+        })
+    }
+
     fn common(&self, path: &str) -> impl Iterator<Item = Finding> {
         let validity = findings(VALIDITY, &self.validity, &join(path, "publicKey.validFor"));
         findings(LOG, self, path).into_iter().chain(validity)

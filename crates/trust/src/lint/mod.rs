@@ -4,6 +4,7 @@
 //! stumble over it and how; the tables stand in the file of what they are about.
 
 mod authority;
+mod believed;
 mod document;
 mod log;
 mod raw;
@@ -13,7 +14,9 @@ mod signing_config;
 mod trusted_root;
 mod validity;
 
+pub(crate) use believed::believed;
 pub use document::{Kind, LintError, MAX_DOCUMENT, lint};
+pub(crate) use rule::POLICY_CONTROLLER;
 pub use rule::{Finding, Rule, Severity};
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) const PYTHON: &str = "sigstore-python";
 pub(super) const JS: &str = "sigstore-js";
 pub(super) const JAVA: &str = "sigstore-java";
 pub(super) const RUST: &str = "sigstore-rs";
-pub(super) const POLICY_CONTROLLER: &str = "policy-controller";
+pub(crate) const POLICY_CONTROLLER: &str = "policy-controller";
 
 pub(super) type Clients = &'static [&'static str];
 

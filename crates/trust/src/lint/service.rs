@@ -61,6 +61,15 @@ impl Service {
         findings(SERVICE, self, path).into_iter().chain(validity).collect()
     }
 
+    /// What it says, if it has no errors.
+    pub(super) fn believed(&self) -> Option<crate::Service> {
+        Some(crate::Service {
+            url: self.url.clone(),
+            major_api_version: u32::try_from(self.version).ok()?,
+            validity: self.validity.believed()?,
+        })
+    }
+
     /// Whether clients speak its API.
     pub(super) const fn is_spoken(&self) -> bool {
         self.version >= 1 && self.version <= self.role.newest()

@@ -43,6 +43,21 @@ impl Validity {
         Self { start: end("start"), end: end("end") }
     }
 
+    /// What it says, if it has no errors; a start that is not told is the earliest there is.
+    pub(super) fn believed(&self) -> Option<crate::Validity> {
+        let start = match self.start {
+            Time::Absent => Timestamp::from_seconds(0),
+            Time::At(start) => start,
+            Time::Unreadable(_) => return None,
+        };
+        let end = match self.end {
+            Time::Absent => None,
+            Time::At(end) => Some(end),
+            Time::Unreadable(_) => return None,
+        };
+        Some(crate::Validity { start, end })
+    }
+
     /// Both ends count.
     pub(super) fn contains(&self, now: Timestamp) -> bool {
         let is_after_start = !matches!(self.start, Time::At(start) if start > now);

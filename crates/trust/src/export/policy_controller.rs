@@ -1,0 +1,155 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use sigstead_crypto::PublicKeyKind;
+use sigstead_x509::Certificate;
+
+use super::yaml::yaml;
+use super::{ExportError, Exported, ImagePolicy, TrustDocument, TufRoot};
+use crate::lint::POLICY_CONTROLLER;
+use crate::{Authority, Log, TrustMaterial, Validity};
+
+/// A `TrustRoot` (policy.sigstore.dev/v1alpha1), which follows `tuf` or holds copies of keys and chains, and, when somebody may
+/// sign, a `ClusterImagePolicy` (v1beta1) that refers to it.
+///
+/// # Errors
+/// When nothing could be verified with it.
+pub fn policy_controller(
+    trust: &TrustDocument,
+    tuf: Option<&TufRoot>,
+    policy: &ImagePolicy,
+) -> Result<Exported, ExportError> {
+    let material = trust.material();
+    let mut notes = Vec::new();
+    let spec = match tuf {
+        Some(TufRoot { root, mirror }) => {
+            notes.extend(trust.warnings(POLICY_CONTROLLER));
+            json!({ "remote": { "mirror": mirror, "root": BASE64_STANDARD.encode(root), "targets": "targets" } })
+        }
+        None => copies(material, &mut notes)?,
+    };
+    if material.timestamp_authorities.len() > 1 {
+        notes.push("several timestamp authorities: cosign 2's timestamps count by the last one only".to_owned());
+    }
+    let mut documents = vec![json!({
+        "apiVersion": "policy.sigstore.dev/v1alpha1",
+        "kind": "TrustRoot",
+        "metadata": { "name": policy.name },
+        "spec": spec,
+    })];
+    if let Some(image_policy) = cluster_image_policy(material, policy, &mut notes)? {
+        documents.push(image_policy);
+    }
+    Ok(Exported { manifests: yaml(&documents), notes })
+}
+
+/// `spec` with the keys and chains themselves.
+fn copies(material: &TrustMaterial, notes: &mut Vec<String>) -> Result<Value, ExportError> {
+    for log in &material.v2_logs {
+        notes.push(format!("{}: left out, for Rekor v2 is not known there", log.url));
+    }
+    let logs = readable(&material.logs, notes);
+    let ct_logs = readable(&material.ct_logs, notes);
+    let [authorities, timestamp_authorities] =
+        [&material.certificate_authorities, &material.timestamp_authorities];
+    let nothing = |what| ExportError::Nothing { what, consumer: POLICY_CONTROLLER };
+    if authorities.is_empty() {
+        return Err(nothing("certificate authority"));
+    }
+    if logs.is_empty() && timestamp_authorities.is_empty() {
+        return Err(nothing("timestamp authority, nor a Rekor v1 log with an ECDSA key"));
+    }
+    let validities = authorities.iter().chain(timestamp_authorities).map(|one| (&one.url, one.validity));
+    let log_validities = logs.iter().chain(&ct_logs).map(|log| (&log.url, log.validity));
+    notes.extend(validities.chain(log_validities).filter_map(|(url, validity)| endless(url, validity)));
+    Ok(json!({ "sigstoreKeys": {
+        "certificateAuthorities": authorities.iter().map(authority).collect::<Vec<_>>(),
+        "timestampAuthorities": timestamp_authorities.iter().map(authority).collect::<Vec<_>>(),
+        "tLogs": logs.into_iter().map(log).collect::<Vec<_>>(),
+        "ctLogs": ct_logs.into_iter().map(log).collect::<Vec<_>>(),
+    }}))
+}
+
+/// A key of another kind makes policy-controller refuse the whole trust root.
+fn readable<'a>(logs: &'a [Log], notes: &mut Vec<String>) -> Vec<&'a Log> {
+    use PublicKeyKind::{EcdsaP256, EcdsaP384, EcdsaP521};
+    let (readable, others): (Vec<_>, Vec<_>) =
+        logs.iter().partition(|log| matches!(log.public_key.kind(), EcdsaP256 | EcdsaP384 | EcdsaP521));
+    notes.extend(others.iter().map(|log| {
+        format!("{}: left out with what it signed, for keys of logs must be ECDSA there", log.url)
+    }));
+    readable
+}
+
+/// Copies have no place for validities.
+fn endless(url: &str, validity: Validity) -> Option<String> {
+    let end = validity.end?.to_rfc3339();
+    Some(format!("{url}: believed without end, though it ended at {end}; take it out, or follow by --tuf-root"))
+}
+
+fn log(log: &Log) -> Value {
+    json!({
+        "baseURL": log.url,
+        "hashAlgorithm": "sha-256",
+        "publicKey": BASE64_STANDARD.encode(log.public_key.to_pem()),
+    })
+}
+
+/// The names must not be empty, and are asked for nothing.
+fn authority(authority: &Authority) -> Value {
+    let first = authority.chain.first();
+    let or_url = |name: Option<String>| name.unwrap_or_else(|| authority.url.clone());
+    let chain: String = authority.chain.iter().map(Certificate::to_pem).collect();
+    json!({
+        "subject": {
+            "organization": or_url(first.and_then(Certificate::organization)),
+            "commonName": or_url(first.and_then(Certificate::common_name)),
+        },
+        "uri": authority.url,
+        "certChain": BASE64_STANDARD.encode(chain),
+    })
+}
+
+/// One authority a format: cosign 3 writes bundles, cosign 2 signatures of its own form, and either is enough.
+fn cluster_image_policy(
+    material: &TrustMaterial,
+    policy: &ImagePolicy,
+    notes: &mut Vec<String>,
+) -> Result<Option<Value>, ExportError> {
+    let Some(identity) = &policy.identity else { return Ok(None) };
+    notes.extend(identity.notes());
+    let nothing = |what| ExportError::Nothing { what, consumer: POLICY_CONTROLLER };
+    let ca = material.certificate_authorities.last().ok_or_else(|| nothing("certificate authority"))?;
+    let trust_root = json!({ "trustRootRef": policy.name });
+    let witness = if policy.timestamps {
+        notes.push("with timestamps, policy-controller does not look for entries in the log".to_owned());
+        material.timestamp_authorities.last().ok_or_else(|| nothing("timestamp authority"))?;
+        ("rfc3161timestamp", trust_root)
+    } else {
+        let log = material.logs.last().ok_or_else(|| nothing("Rekor v1 log"))?;
+        ("ctlog", json!({ "trustRootRef": policy.name, "url": log.url }))
+    };
+    let attestations = policy.attestations.iter().enumerate().map(|(number, predicate)| {
+        json!({ "name": format!("attestation-{number}"), "predicateType": predicate })
+    });
+    let attestations: Vec<_> = attestations.collect();
+    let authorities = ["bundle", "legacy"].map(|format| {
+        let mut authority = json!({
+            "name": format,
+            "signatureFormat": format,
+            "keyless": { "url": ca.url, "trustRootRef": policy.name, "identities": [identity.json()] },
+        });
+        authority[witness.0] = witness.1.clone();
+        if !attestations.is_empty() {
+            authority["attestations"] = attestations.clone().into();
+        }
+        authority
+    });
+    let images: Vec<_> = policy.images.iter().map(|glob| json!({ "glob": glob })).collect();
+    Ok(Some(json!({
+        "apiVersion": "policy.sigstore.dev/v1beta1",
+        "kind": "ClusterImagePolicy",
+        "metadata": { "name": policy.name },
+        "spec": { "images": images, "authorities": authorities },
+    })))
+}
