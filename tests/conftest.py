@@ -104,5 +104,6 @@ def pytest_sessionstart(session):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
     sigstore = ("cosign", "cosign2", "rekor-cli", "timestamp-cli", "js/node_modules/.bin/sigstore", "java/pom.xml")
     sigstore_go = ("sigstore-go-conformance", "sigstore-go-signing", "sigstore-go-verification")
-    for client in (*sigstore, *sigstore_go, "crane", "compose-spec", "helm", "kustomize", "vault-transit", "moto_server", "oidc"):
+    cluster = ("policy-controller", "kyverno", "helm", "kustomize")
+    for client in (*sigstore, *sigstore_go, *cluster, "crane", "compose-spec", "vault-transit", "moto_server", "oidc"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"

@@ -55,6 +55,10 @@ impl Documents {
     pub fn render(material: &TrustMaterial) -> Result<Self, TrustError> {
         let trusted_root = TrustedRoot::new(material)?;
         let mut files = vec![(TRUSTED_ROOT, JSON, json(&trusted_root)?)];
+        if !material.v2_logs.is_empty() {
+            let rekor_v1 = TrustMaterial { v2_logs: Vec::new(), ..material.clone() };
+            files.push((TRUSTED_ROOT_V1, JSON, json(&TrustedRoot::new(&rekor_v1)?)?));
+        }
         let mut configs = vec![(SIGNING_CONFIG, CLIENT_TRUST_CONFIG, &material.log_services)];
         if !material.v2_log_services.is_empty() {
             configs.push((SIGNING_CONFIG_V2, CLIENT_TRUST_CONFIG_V2, &material.v2_log_services));
@@ -88,6 +92,8 @@ impl Documents {
 
 /// Name of the trusted root's file.
 pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
+/// The same for readers that refuse it because of a Rekor v2 log (policy-controller).
+pub(crate) const TRUSTED_ROOT_V1: &str = "trusted_root_rekor_v1.json";
 /// Name of the signing config's file, as TUF repositories call it.
 pub(crate) const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 /// The same for clients that should log with Rekor v2, as the public instance calls it.

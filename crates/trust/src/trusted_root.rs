@@ -1,5 +1,5 @@
 //! `trusted_root.json`, media type version 0.1: the only one that cosign, sigstore-go, sigstore-python
-//! and sigstore-java all accept.
+//! and sigstore-java all accept. Without `operator`, for which policy-controller refuses the whole file.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -28,13 +28,9 @@ impl TrustedRoot {
     /// # Errors
     /// When a log's key is of a kind that trusted roots cannot name, or a chain is empty.
     pub fn new(material: &TrustMaterial) -> Result<Self, TrustError> {
-        let operator = material.operator.as_str();
-        let logs = |logs: &[Log]| {
-            logs.iter().map(|log| TransparencyLog::new(log, operator)).collect::<Result<Vec<_>, _>>()
-        };
-        let authorities = |all: &[Authority]| {
-            all.iter().map(|one| CertificateAuthority::new(one, operator)).collect::<Result<Vec<_>, _>>()
-        };
+        let logs = |logs: &[Log]| logs.iter().map(TransparencyLog::new).collect::<Result<Vec<_>, _>>();
+        let authorities =
+            |all: &[Authority]| all.iter().map(CertificateAuthority::new).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             media_type: MEDIA_TYPE,
             tlogs: logs(&[material.logs.as_slice(), &material.v2_logs].concat())?,
@@ -52,8 +48,6 @@ struct TransparencyLog {
     hash_algorithm: &'static str,
     public_key: LogKey,
     log_id: LogId,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    operator: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -71,7 +65,7 @@ struct LogId {
 }
 
 impl TransparencyLog {
-    fn new(log: &Log, operator: &str) -> Result<Self, TrustError> {
+    fn new(log: &Log) -> Result<Self, TrustError> {
         Ok(Self {
             base_url: log.url.clone(),
             hash_algorithm: "SHA2_256",
@@ -82,7 +76,6 @@ impl TransparencyLog {
                 valid_for: TimeRange::from(log.validity),
             },
             log_id: LogId { key_id: BASE64_STANDARD.encode(log.log_id) },
-            operator: operator.to_owned(),
         })
     }
 }
@@ -108,8 +101,6 @@ struct CertificateAuthority {
     uri: String,
     cert_chain: CertificateChain,
     valid_for: TimeRange,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    operator: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -131,7 +122,7 @@ struct RawCertificate {
 }
 
 impl CertificateAuthority {
-    fn new(authority: &Authority, operator: &str) -> Result<Self, TrustError> {
+    fn new(authority: &Authority) -> Result<Self, TrustError> {
         let first =
             authority.chain.first().ok_or_else(|| TrustError::EmptyChain { url: authority.url.clone() })?;
         let raw = |der: &[u8]| RawCertificate { raw_bytes: BASE64_STANDARD.encode(der) };
@@ -145,7 +136,6 @@ impl CertificateAuthority {
                 certificates: authority.chain.iter().map(|certificate| raw(certificate.der())).collect(),
             },
             valid_for: TimeRange::from(authority.validity),
-            operator: operator.to_owned(),
         })
     }
 }

@@ -5,11 +5,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"fmt"
 	"os"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/sigstore/cosign/v2/pkg/cosign"
 	"github.com/sigstore/policy-controller/pkg/apis/config"
 	"github.com/sigstore/policy-controller/pkg/apis/policy/v1alpha1"
 	"github.com/sigstore/policy-controller/pkg/policy"
@@ -89,5 +91,29 @@ func keysOf(ctx context.Context, spec *v1alpha1.TrustRootSpec) (*config.Sigstore
 	if err != nil {
 		return nil, err
 	}
-	return trustroot.GetSigstoreKeysFromTuf(ctx, client, "trusted_root.json")
+	target := spec.Remote.TrustedRootTarget
+	if target == "" {
+		target = "trusted_root.json"
+	}
+	keys, err := trustroot.GetSigstoreKeysFromTuf(ctx, client, target)
+	if err != nil {
+		return nil, err
+	}
+	return keys, rename(append(keys.Tlogs, keys.Ctlogs...))
+}
+
+// As its reconciler does with what comes from a repository; that function itself needs a cluster.
+func rename(logs []*config.TransparencyLogInstance) error {
+	for _, log := range logs {
+		key, err := x509.ParsePKIXPublicKey(log.PublicKey.RawBytes)
+		if err != nil {
+			return err
+		}
+		id, err := cosign.GetTransparencyLogID(key)
+		if err != nil {
+			return err
+		}
+		log.LogId = &config.LogID{KeyId: []byte(id)}
+	}
+	return nil
 }

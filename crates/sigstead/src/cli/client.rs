@@ -70,7 +70,8 @@ impl Client {
             Self::Env { client, instance } => {
                 let (dir, trust) = instance.load()?;
                 write_documents(&dir, &wire::trust_documents(&trust)?)?;
-                let text = environment(client, &dir, &wire::trust_material(&trust)?) + &following(client, &trust);
+                let text =
+                    environment(client, &dir, &wire::trust_material(&trust)?) + &following(client, &trust);
                 console::line(text.trim_end());
             }
             Self::TrustedRoot(output) => output.write("trusted_root.json")?,

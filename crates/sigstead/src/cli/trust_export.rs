@@ -115,9 +115,7 @@ impl Source {
                 let content = named_document::content(&name, &self.call.config()).await;
                 (name, content, Some(base.to_owned()))
             }
-            Some(name) => {
-                (name.clone(), named_document::content(name, &self.call.config()).await, None)
-            }
+            Some(name) => (name.clone(), named_document::content(name, &self.call.config()).await, None),
         };
         let document = content.and_then(|content| Ok(TrustDocument::read(&content, SystemClock.now())?));
         Ok((document.context(name)?, mirror))
@@ -126,7 +124,8 @@ impl Source {
     fn own(&self) -> anyhow::Result<(String, anyhow::Result<Vec<u8>>, Option<String>)> {
         let trust = Config::load(&self.service.config, &self.service.overrides)?.trust()?;
         let documents = wire::trust_documents(&trust)?;
-        let (_, content) = documents.file(CLIENT_TRUST_CONFIG).context("it publishes no client trust config")?;
+        let (_, content) =
+            documents.file(CLIENT_TRUST_CONFIG).context("it publishes no client trust config")?;
         let mirror = trust.mirror.map(|(url, _)| url);
         Ok((self.service.config.display().to_string(), Ok(content.to_vec()), mirror))
     }
@@ -155,8 +154,10 @@ impl Manifests {
 
     async fn tuf(&self, mirror: Option<String>) -> anyhow::Result<Option<TufRoot>> {
         let Some(name) = &self.tuf_root else { return Ok(None) };
-        let root = named_document::content(name, &self.source.call.config()).await.with_context(|| name.clone())?;
-        let role = Envelope::parse(&root).and_then(|envelope| envelope.role()).with_context(|| name.clone())?;
+        let root =
+            named_document::content(name, &self.source.call.config()).await.with_context(|| name.clone())?;
+        let role =
+            Envelope::parse(&root).and_then(|envelope| envelope.role()).with_context(|| name.clone())?;
         ensure!(role == Role::Root, "{name} is no root, but {role}");
         let mirror = self.mirror.clone().or(mirror).context("say where the repository is: --mirror URL")?;
         Ok(Some(TufRoot { root, mirror }))
@@ -200,7 +201,9 @@ impl Files {
             match files.iter().find(|(candidate, _)| candidate == name) {
                 Some((_, content)) => write(&output.join(name), content)?,
                 None => {
-                    console::note(format_args!("note: no {name}, for the document does not say what belongs there"));
+                    console::note(format_args!(
+                        "note: no {name}, for the document does not say what belongs there"
+                    ));
                     settings = without(&settings, name);
                 }
             }
@@ -226,7 +229,8 @@ const fn read_by(client: ClientKind) -> &'static [&'static str] {
 }
 
 fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
-    data_dir::write_atomically(file, content, 0o644).with_context(|| format!("cannot write {}", file.display()))
+    data_dir::write_atomically(file, content, 0o644)
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Settings that do not name a file.

@@ -62,7 +62,9 @@ impl Identity {
         });
         let open = patterns.filter(|pattern| !(pattern.starts_with('^') && pattern.ends_with('$')));
         open.map(|pattern| {
-            format!("the pattern {pattern} also matches longer names that hold it; write ^ before and $ after it")
+            format!(
+                "the pattern {pattern} also matches longer names that hold it; write ^ before and $ after it"
+            )
         })
     }
 }

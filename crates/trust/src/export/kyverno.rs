@@ -21,7 +21,10 @@ pub fn kyverno(trust: &TrustDocument, tuf: &TufRoot, policy: &ImagePolicy) -> Re
     let material = trust.material();
     if policy.timestamps {
         material.timestamp_authorities.last().ok_or_else(|| nothing("timestamp authority"))?;
-        notes.push("with timestamps, Kyverno refuses the signatures of cosign 2".to_owned());
+        notes.push(
+            "with timestamps, Kyverno refuses what cosign 2 signed, as soon as its certificate has ended"
+                .to_owned(),
+        );
         cosign["ctlog"] = json!({ "insecureIgnoreTlog": true });
     } else if material.logs.is_empty() && material.v2_logs.is_empty() {
         return Err(nothing("transparency log"));

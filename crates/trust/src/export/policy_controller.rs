@@ -6,6 +6,7 @@ use sigstead_x509::Certificate;
 
 use super::yaml::yaml;
 use super::{ExportError, Exported, ImagePolicy, TrustDocument, TufRoot};
+use crate::documents::TRUSTED_ROOT_V1;
 use crate::lint::POLICY_CONTROLLER;
 use crate::{Authority, Log, TrustMaterial, Validity};
 
@@ -22,14 +23,16 @@ pub fn policy_controller(
     let material = trust.material();
     let mut notes = Vec::new();
     let spec = match tuf {
-        Some(TufRoot { root, mirror }) => {
-            notes.extend(trust.warnings(POLICY_CONTROLLER));
-            json!({ "remote": { "mirror": mirror, "root": BASE64_STANDARD.encode(root), "targets": "targets" } })
+        Some(tuf) => {
+            notes.extend(trust.warnings(POLICY_CONTROLLER)?);
+            followed(material, tuf, &mut notes)
         }
         None => copies(material, &mut notes)?,
     };
     if material.timestamp_authorities.len() > 1 {
-        notes.push("several timestamp authorities: cosign 2's timestamps count by the last one only".to_owned());
+        notes.push(
+            "several timestamp authorities: cosign 2's timestamps count by the last one only".to_owned(),
+        );
     }
     let mut documents = vec![json!({
         "apiVersion": "policy.sigstore.dev/v1alpha1",
@@ -41,6 +44,22 @@ pub fn policy_controller(
         documents.push(image_policy);
     }
     Ok(Exported { manifests: yaml(&documents), notes })
+}
+
+/// `spec` with the repository. A Rekor v2 log in the trusted root may make policy-controller refuse it.
+fn followed(material: &TrustMaterial, tuf: &TufRoot, notes: &mut Vec<String>) -> Value {
+    let mut remote = json!({
+        "mirror": tuf.mirror,
+        "root": BASE64_STANDARD.encode(&tuf.root),
+        "targets": "targets",
+    });
+    if !material.v2_logs.is_empty() {
+        notes.push(format!(
+            "it reads {TRUSTED_ROOT_V1}, as sigstead publishes it, for it knows Rekor v1 only"
+        ));
+        remote["trustedRootTarget"] = TRUSTED_ROOT_V1.into();
+    }
+    json!({ "remote": remote })
 }
 
 /// `spec` with the keys and chains themselves.
@@ -84,7 +103,9 @@ fn readable<'a>(logs: &'a [Log], notes: &mut Vec<String>) -> Vec<&'a Log> {
 /// Copies have no place for validities.
 fn endless(url: &str, validity: Validity) -> Option<String> {
     let end = validity.end?.to_rfc3339();
-    Some(format!("{url}: believed without end, though it ended at {end}; take it out, or follow by --tuf-root"))
+    Some(format!(
+        "{url}: believed without end, though it ended at {end}; take it out, or follow by --tuf-root"
+    ))
 }
 
 fn log(log: &Log) -> Value {
@@ -110,7 +131,6 @@ fn authority(authority: &Authority) -> Value {
     })
 }
 
-/// One authority a format: cosign 3 writes bundles, cosign 2 signatures of its own form, and either is enough.
 fn cluster_image_policy(
     material: &TrustMaterial,
     policy: &ImagePolicy,
@@ -118,38 +138,36 @@ fn cluster_image_policy(
 ) -> Result<Option<Value>, ExportError> {
     let Some(identity) = &policy.identity else { return Ok(None) };
     notes.extend(identity.notes());
+    notes.push(NO_BUNDLES.to_owned());
     let nothing = |what| ExportError::Nothing { what, consumer: POLICY_CONTROLLER };
     let ca = material.certificate_authorities.last().ok_or_else(|| nothing("certificate authority"))?;
-    let trust_root = json!({ "trustRootRef": policy.name });
-    let witness = if policy.timestamps {
-        notes.push("with timestamps, policy-controller does not look for entries in the log".to_owned());
+    let mut authority = json!({
+        "name": "keyless",
+        "keyless": { "url": ca.url, "trustRootRef": policy.name, "identities": [identity.json()] },
+    });
+    if policy.timestamps {
         material.timestamp_authorities.last().ok_or_else(|| nothing("timestamp authority"))?;
-        ("rfc3161timestamp", trust_root)
+        authority["rfc3161timestamp"] = json!({ "trustRootRef": policy.name });
+        notes.push("with timestamps, policy-controller does not look for entries in the log".to_owned());
     } else {
         let log = material.logs.last().ok_or_else(|| nothing("Rekor v1 log"))?;
-        ("ctlog", json!({ "trustRootRef": policy.name, "url": log.url }))
-    };
-    let attestations = policy.attestations.iter().enumerate().map(|(number, predicate)| {
-        json!({ "name": format!("attestation-{number}"), "predicateType": predicate })
-    });
-    let attestations: Vec<_> = attestations.collect();
-    let authorities = ["bundle", "legacy"].map(|format| {
-        let mut authority = json!({
-            "name": format,
-            "signatureFormat": format,
-            "keyless": { "url": ca.url, "trustRootRef": policy.name, "identities": [identity.json()] },
-        });
-        authority[witness.0] = witness.1.clone();
-        if !attestations.is_empty() {
-            authority["attestations"] = attestations.clone().into();
-        }
-        authority
-    });
-    let images: Vec<_> = policy.images.iter().map(|glob| json!({ "glob": glob })).collect();
+        authority["ctlog"] = json!({ "trustRootRef": policy.name, "url": log.url });
+    }
+    if !policy.attestations.is_empty() {
+        let named = policy.attestations.iter().enumerate();
+        let named = named
+            .map(|(number, kind)| json!({ "name": format!("predicate{number}"), "predicateType": kind }));
+        authority["attestations"] = named.collect();
+    }
+    let images: Value = policy.images.iter().map(|glob| json!({ "glob": glob })).collect();
     Ok(Some(json!({
         "apiVersion": "policy.sigstore.dev/v1beta1",
         "kind": "ClusterImagePolicy",
         "metadata": { "name": policy.name },
-        "spec": { "images": images, "authorities": authorities },
+        "spec": { "images": images, "authorities": [authority] },
     })))
 }
+
+/// Of version 0.13.1, which looks for the logs of a `TrustRoot` under other names than bundles have for them.
+const NO_BUNDLES: &str = "policy-controller verifies no bundles with a trust root of one's own: sign and attest with cosign 2, or with \
+                          cosign 3 and --new-bundle-format=false";

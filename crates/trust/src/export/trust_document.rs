@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sigstead_clock::Timestamp;
@@ -24,7 +26,9 @@ pub enum ExportError {
         found: String,
     },
     /// It names nobody to believe.
-    #[error("it holds no trusted root\n  hint: name a trusted root, or a client trust config, which holds one")]
+    #[error(
+        "it holds no trusted root\n  hint: name a trusted root, or a client trust config, which holds one"
+    )]
     NoTrustedRoot,
     /// What the form needs is not in it.
     #[error("there is no {what}, without which {consumer} verifies nothing")]
@@ -45,7 +49,7 @@ pub struct TrustDocument {
     trusted_root: Value,
     signing_config: Option<Value>,
     material: TrustMaterial,
-    warnings: Vec<Finding>,
+    now: Timestamp,
 }
 
 impl TrustDocument {
@@ -55,9 +59,8 @@ impl TrustDocument {
     /// When it is neither, or clients refuse it.
     pub fn read(document: &[u8], now: Timestamp) -> Result<Self, ExportError> {
         let (kind, findings) = lint(document, now)?;
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            findings.into_iter().partition(|finding| finding.rule.severity == Severity::Error);
-        if let Some(Finding { path, found, .. }) = errors.into_iter().next() {
+        let error = findings.into_iter().find(|finding| finding.rule.severity == Severity::Error);
+        if let Some(Finding { path, found, .. }) = error {
             return Err(ExportError::Refused { path, found });
         }
         let mut json: Value = serde_json::from_slice(document).map_err(LintError::NotJson)?;
@@ -68,7 +71,7 @@ impl TrustDocument {
         };
         let material =
             believed(&trusted_root, signing_config.as_ref(), now).ok_or(ExportError::NoTrustedRoot)?;
-        Ok(Self { trusted_root, signing_config, material, warnings })
+        Ok(Self { trusted_root, signing_config, material, now })
     }
 
     /// Whom it lets clients believe, and whom they ask.
@@ -76,12 +79,25 @@ impl TrustDocument {
         &self.material
     }
 
-    /// What a client stumbles over in it.
-    pub(super) fn warnings(&self, client: &str) -> impl Iterator<Item = String> {
-        let concerning = self.warnings.iter().filter(move |finding| finding.rule.clients.contains(&client));
-        concerning.map(|Finding { rule, path, found }| {
-            format!("{path}: {found}: {}; {}", rule.consequence, rule.remedy)
-        })
+    /// What a client that is given no Rekor v2 log stumbles over.
+    pub(super) fn warnings(&self, client: &str) -> Result<Vec<String>, ExportError> {
+        let (_, findings) = lint(&rendered(&self.rekor_v1())?, self.now)?;
+        let concerning = findings.into_iter().filter(|finding| finding.rule.clients.contains(&client));
+        let told = concerning.map(|Finding { rule, path, found }| {
+            format!("{path}: {found}: {client} {}; {}", rule.consequence, rule.remedy)
+        });
+        Ok(told.collect())
+    }
+
+    /// The trusted root without them.
+    fn rekor_v1(&self) -> Value {
+        let v2_ids: Vec<_> =
+            self.material.v2_logs.iter().map(|log| Value::from(BASE64_STANDARD.encode(log.log_id))).collect();
+        let mut root = self.trusted_root.clone();
+        if let Some(logs) = root.get_mut("tlogs").and_then(Value::as_array_mut) {
+            logs.retain(|log| !log.pointer("/logId/keyId").is_some_and(|id| v2_ids.contains(id)));
+        }
+        root
     }
 
     /// The files that clients read, by the names that a trust root serves them under: JSON as it was given, keys and chains
@@ -107,11 +123,16 @@ impl TrustDocument {
     /// What the PEM files do not hold: of logs and timestamp authorities they have the one that signs now.
     pub fn left_out_of_pem(&self) -> Vec<String> {
         let TrustMaterial { logs, v2_logs, ct_logs, timestamp_authorities, .. } = &self.material;
-        let earlier = [("rekor.pub", logs.len()), ("ctfe.pub", ct_logs.len()), ("tsa.certchain.pem", timestamp_authorities.len())];
+        let earlier = [
+            ("rekor.pub", logs.len()),
+            ("ctfe.pub", ct_logs.len()),
+            ("tsa.certchain.pem", timestamp_authorities.len()),
+        ];
         let earlier = earlier.into_iter().filter(|(_, number)| *number > 1).map(|(name, number)| {
             format!("{name} holds one of {number}, and what the others signed is refused; the trusted root holds them all")
         });
-        let v2_logs = v2_logs.iter().map(|log| format!("{}: left out, for there is no file for Rekor v2", log.url));
+        let v2_logs =
+            v2_logs.iter().map(|log| format!("{}: left out, for there is no file for Rekor v2", log.url));
         earlier.chain(v2_logs).collect()
     }
 }

@@ -3,12 +3,13 @@ use sigstead_clock::Timestamp;
 use sigstead_x509::{Certificate, ChainError, ChainRules, Purpose, validate_chain};
 
 use super::raw::Raw;
-use super::rule::{Check, Finding, GO, JAVA, JS, PYTHON, error, findings, join, warning, when};
+use super::rule::{Check, Finding, GO, JAVA, JS, OPERATOR, PYTHON, error, findings, join, warning, when};
 use super::validity::{VALIDITY, Validity, lacks_start};
 
 /// A certificate authority or timestamp authority of a trusted root.
 pub(super) struct Authority {
     url: String,
+    has_operator: bool,
     purpose: Purpose,
     certificates: Vec<Raw>,
     /// Those that can be read: all of them, where the chain is judged.
@@ -33,6 +34,7 @@ impl Authority {
         let url = json.get("uri").and_then(Value::as_str).unwrap_or_default();
         Self {
             url: url.trim_end_matches('/').to_owned(),
+            has_operator: json.get("operator").is_some(),
             purpose,
             chain: readable.filter_map(|der| Certificate::from_der(der).ok()).collect(),
             certificates,
@@ -163,4 +165,5 @@ static AUTHORITY: &[Check<Authority>] = &[
         at: "certChain.certificates",
         broken: |authority| authority.expired().filter(|_| authority.validity.contains(authority.now)),
     },
+    Check { rule: OPERATOR, at: "operator", broken: |authority| when(authority.has_operator, "present") },
 ];

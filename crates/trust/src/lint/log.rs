@@ -6,7 +6,7 @@ use sigstead_crypto::{PublicKey, PublicKeyKind};
 use super::raw::Raw;
 use super::rule::join;
 use super::rule::{
-    Check, Finding, GO, JAVA, JS, POLICY_CONTROLLER, PYTHON, RUST, error, findings, warning, when,
+    Check, Finding, GO, JAVA, JS, OPERATOR, POLICY_CONTROLLER, PYTHON, RUST, error, findings, warning, when,
 };
 use super::service::origin_problem;
 use super::validity::{VALIDITY, Validity, lacks_start};
@@ -213,6 +213,11 @@ static LOG: &[Check<Log>] = &[
         at: "publicKey.validFor.start",
         broken: |log| lacks_start(&log.validity),
     },
+    Check {
+        rule: OPERATOR,
+        at: "operator",
+        broken: |log| when(log.json.get("operator").is_some(), "present"),
+    },
 ];
 
 /// Of transparency logs.
@@ -237,7 +242,7 @@ static TLOG: &[Check<Log>] = &[
             "log-key-not-ecdsa",
             &[POLICY_CONTROLLER],
             "refuses the whole trust root, for it reads ECDSA keys of logs only",
-            "give the log an ECDSA key if policy-controller follows this trust root",
+            "give the log an ECDSA key if policy-controller follows this trust root, or name another one without this log (trustedRootTarget)",
         ),
         at: "publicKey.keyDetails",
         broken: |log| {

@@ -20,4 +20,4 @@ pub(crate) use rule::POLICY_CONTROLLER;
 pub use rule::{Finding, Rule, Severity};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

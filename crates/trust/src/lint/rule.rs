@@ -45,6 +45,14 @@ pub(super) const JAVA: &str = "sigstore-java";
 pub(super) const RUST: &str = "sigstore-rs";
 pub(crate) const POLICY_CONTROLLER: &str = "policy-controller";
 
+/// Of logs and authorities alike.
+pub(super) const OPERATOR: Rule = warning(
+    "operator",
+    &[POLICY_CONTROLLER],
+    "refuses the whole trust root when it follows it by TUF, for it does not know the field",
+    "leave it out of the trusted root; signing configs need it",
+);
+
 pub(super) type Clients = &'static [&'static str];
 
 pub(super) const fn error(

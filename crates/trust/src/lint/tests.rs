@@ -14,13 +14,13 @@ use crate::{Authority, Documents, Log, Service, TrustMaterial, Validity};
 
 const START: u64 = 1_700_000_000;
 const YEAR: u64 = 365 * 24 * 3600;
-const NOW: Timestamp = Timestamp::from_seconds(START + 1000);
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(START + 1000);
 
 fn signer(kind: KeyKind) -> SoftwareSigner {
     SoftwareSigner::generate(kind).unwrap()
 }
 
-async fn authority(url: &str, profile: Profile) -> Authority {
+pub(crate) async fn authority(url: &str, profile: Profile) -> Authority {
     let (root_key, key) = (signer(KeyKind::EcdsaP384), signer(KeyKind::EcdsaP256));
     let (start, lifetime) = (i64::try_from(START).unwrap(), Duration::from_secs(YEAR));
     let root = root(&root_key, "CN=root,O=test", start, lifetime).await.unwrap();
@@ -33,7 +33,7 @@ fn since() -> Validity {
     Validity::since(Timestamp::from_seconds(START))
 }
 
-fn log(url: &str, kind: KeyKind, origin: Option<&str>) -> Log {
+pub(crate) fn log(url: &str, kind: KeyKind, origin: Option<&str>) -> Log {
     let public_key = signer(kind).public_key().clone();
     let log_id = match origin {
         Some(origin) => rekor_v2_log_id(origin, &public_key),
@@ -46,9 +46,9 @@ fn service(url: &str, major_api_version: u32) -> Vec<Service> {
     vec![Service { url: url.to_owned(), major_api_version, validity: since() }]
 }
 
-/// Our own documents, of every service.
-async fn documents() -> Documents {
-    let material = TrustMaterial {
+/// Every service.
+pub(crate) async fn material() -> TrustMaterial {
+    TrustMaterial {
         operator: "test".to_owned(),
         certificate_authorities: vec![authority("https://ca.test", Profile::CodeSigningAuthority).await],
         timestamp_authorities: vec![authority("https://tsa.test", Profile::Timestamping).await],
@@ -60,8 +60,12 @@ async fn documents() -> Documents {
         log_services: service("https://log.test", 1),
         v2_log_services: service("https://v2.log.test:8443", 2),
         tsa_services: service("https://tsa.test/api/v1/timestamp", 1),
-    };
-    Documents::render(&material).unwrap()
+    }
+}
+
+/// Our own documents.
+pub(crate) async fn documents() -> Documents {
+    Documents::render(&material().await).unwrap()
 }
 
 fn read(documents: &Documents, name: &str) -> Value {
@@ -149,6 +153,8 @@ async fn logs() {
             &["log-id-other tlogs[1].logId.keyId", "log-key-not-ecdsa tlogs[1].publicKey.keyDetails"],
         ),
         (&[("/ctlogs/0/logId/keyId", base64(&[1; 32]))], &["ct-log-id-other ctlogs[0].logId.keyId"]),
+        (&[("/tlogs/0/operator", json!("us"))], &["operator tlogs[0].operator"]),
+        (&[("/timestampAuthorities/0/operator", json!("us"))], &["operator timestampAuthorities[0].operator"]),
         (
             &[("/ctlogs/0/checkpointKeyId", json!({"keyId": "AAAAAA=="}))],
             &["ct-checkpoint-key-id ctlogs[0].checkpointKeyId"],
