@@ -1,6 +1,7 @@
 """policy-controller and Kyverno, by their own packages, admit what `sigstead trust export` lets them believe."""
 
 import json
+import re
 
 import pytest
 from tuf.api.metadata import TargetFile
@@ -11,6 +12,8 @@ from conftest import CLIENTS
 from stack import run
 
 REGISTRY = ["--allow-insecure-registry"]
+STRANGER = re.compile("none of the expected identities matched|no matching CertificateIdentity")
+NO_LOG = re.compile("rekor log public key not found|no Rekor public keys found")
 SLSA = "https://slsa.dev/provenance/v1"
 PREDICATE = {
     "buildDefinition": {"buildType": "https://example.org/build", "externalParameters": {}},
@@ -56,41 +59,41 @@ def attest(cosign, image):
 
 
 @pytest.fixture(params=[False, True], ids=["copies", "TUF"])
-def policy_controller(request, stack, work):
-    return Controller("policy-controller", stack, work, follows=request.param)
+def policy_controller(request, up_stack, work):
+    return Controller("policy-controller", up_stack, work, follows=request.param)
 
 
 @pytest.fixture
-def kyverno(stack, work):
-    return Controller("kyverno", stack, work)
+def kyverno(up_stack, work):
+    return Controller("kyverno", up_stack, work)
 
 
 def admits(controller, image, *flags):
     controller(image, *flags)
-    assert "none of the expected identities matched" in controller(image, *flags, email="mallory@example.org", ok=False)
+    assert STRANGER.search(controller(image, *flags, email="mallory@example.org", ok=False))
     controller(image, *flags, issuer="https://elsewhere.example", ok=False)
 
 
 @pytest.mark.parametrize("version", [Cosign2, Old])
-def test_policy_controller_admits_signed_images(version, policy_controller, stack, image, work):
+def test_policy_controller_admits_signed_images(version, policy_controller, up_stack, image, work):
     policy_controller(image, ok=False)
-    sign(version(stack, work), image)
+    sign(version(up_stack, work), image)
     admits(policy_controller, image)
     policy_controller(image, "--image", image.split("/")[0] + "/**")
-    assert "no matching policies" in policy_controller(image, "--image", "elsewhere.example/**", ok=False)
+    assert "is uncovered by policy" in policy_controller(image, "--image", "elsewhere.example/**", ok=False)
 
 
 @pytest.mark.parametrize("version", [Cosign2, Old])
-def test_policy_controller_admits_attested_images(version, policy_controller, stack, image, work):
-    sign(version(stack, work), image)
+def test_policy_controller_admits_attested_images(version, policy_controller, up_stack, image, work):
+    sign(version(up_stack, work), image)
     policy_controller(image, "--attestation", SLSA, ok=False)
-    attest(version(stack, work), image)
+    attest(version(up_stack, work), image)
     admits(policy_controller, image, "--attestation", SLSA)
 
 
-def test_policy_controller_admits_stamped_images(policy_controller, stack, image, work):
-    cosign = Cosign2(stack, work)
-    sign(cosign, image, "--timestamp-server-url", stack.urls["tsa"], "--tlog-upload=false")
+def test_policy_controller_admits_stamped_images(policy_controller, up_stack, image, work):
+    cosign = Cosign2(up_stack, work)
+    sign(cosign, image, "--timestamp-server-url", up_stack.urls["tsa"], "--tlog-upload=false")
     policy_controller(image, ok=False)
     admits(policy_controller, image, "--timestamps")
 
@@ -104,22 +107,22 @@ def test_policy_controller_s_limits_are_told(up_stack, image, work):
 
 
 @pytest.mark.parametrize("version", [Cosign2, Cosign3])
-def test_kyverno_admits_signed_images(version, kyverno, stack, image, work):
+def test_kyverno_admits_signed_images(version, kyverno, up_stack, image, work):
     kyverno(image, ok=False)
-    sign(version(stack, work), image)
+    sign(version(up_stack, work), image)
     admits(kyverno, image)
 
 
 @pytest.mark.parametrize("version", [Cosign2, Cosign3])
-def test_kyverno_admits_attested_images(version, kyverno, stack, image, work):
+def test_kyverno_admits_attested_images(version, kyverno, up_stack, image, work):
     kyverno(image, "--attestation", SLSA, ok=False)
-    attest(version(stack, work), image)
+    attest(version(up_stack, work), image)
     admits(kyverno, image, "--attestation", SLSA)
     kyverno(image, "--attestation", "https://spdx.dev/Document", ok=False)
 
 
-def test_kyverno_admits_stamped_images(kyverno, stack, image, work):
-    sign(Cosign3(stack, work), image)
+def test_kyverno_admits_stamped_images(kyverno, up_stack, image, work):
+    sign(Cosign3(up_stack, work), image)
     admits(kyverno, image, "--timestamps")
 
 
@@ -149,4 +152,4 @@ def test_what_changes_is_followed(name, target, up_stack, image, work):
             targets.targets.pop("rekor.pub")
 
         Hand(up_stack.data, mirror).publish(change)
-        controller(image, *follow, ok=False)
+        assert NO_LOG.search(controller(image, *follow, ok=False))

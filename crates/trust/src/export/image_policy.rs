@@ -40,6 +40,13 @@ pub struct TufRoot {
     pub mirror: String,
 }
 
+impl ImagePolicy {
+    /// The types of predicates, with names.
+    pub(super) fn named_attestations(&self) -> impl Iterator<Item = (String, &String)> {
+        self.attestations.iter().enumerate().map(|(number, kind)| (format!("predicate{number}"), kind))
+    }
+}
+
 impl Identity {
     /// As policy-controller and Kyverno both name it.
     pub(super) fn json(&self) -> serde_json::Value {

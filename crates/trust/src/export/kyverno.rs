@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
@@ -14,10 +16,11 @@ pub fn kyverno(trust: &TrustDocument, tuf: &TufRoot, policy: &ImagePolicy) -> Re
     let nothing = |what| ExportError::Nothing { what, consumer: KYVERNO };
     let identity = policy.identity.as_ref().ok_or_else(|| nothing("identity (--identity, --issuer)"))?;
     let mut notes: Vec<_> = identity.notes().collect();
-    let mut cosign = json!({
-        "keyless": { "identities": [identity.json()] },
-        "tuf": { "mirror": tuf.mirror, "root": { "data": BASE64_STANDARD.encode(&tuf.root) } },
-    });
+    let root = json!({ "data": BASE64_STANDARD.encode(&tuf.root) });
+    let mut cosign = BTreeMap::from([
+        ("keyless", json!({ "identities": [identity.json()] })),
+        ("tuf", json!({ "mirror": tuf.mirror, "root": root })),
+    ]);
     let material = trust.material();
     if policy.timestamps {
         material.timestamp_authorities.last().ok_or_else(|| nothing("timestamp authority"))?;
@@ -25,7 +28,7 @@ pub fn kyverno(trust: &TrustDocument, tuf: &TufRoot, policy: &ImagePolicy) -> Re
             "with timestamps, Kyverno refuses what cosign 2 signed, as soon as its certificate has ended"
                 .to_owned(),
         );
-        cosign["ctlog"] = json!({ "insecureIgnoreTlog": true });
+        cosign.insert("ctlog", json!({ "insecureIgnoreTlog": true }));
     } else if material.logs.is_empty() && material.v2_logs.is_empty() {
         return Err(nothing("transparency log"));
     }
@@ -39,11 +42,11 @@ pub fn kyverno(trust: &TrustDocument, tuf: &TufRoot, policy: &ImagePolicy) -> Re
                 "apiGroups": [""],
                 "apiVersions": ["v1"],
                 "operations": ["CREATE", "UPDATE"],
-                "resources": ["pods"],
+                "resources": ["pods", "pods/ephemeralcontainers"],
             }]},
             "matchImageReferences": policy.images.iter().map(|glob| json!({ "glob": glob })).collect::<Vec<_>>(),
             "attestors": [{ "name": "signer", "cosign": cosign }],
-            "attestations": named(policy)
+            "attestations": policy.named_attestations()
                 .map(|(name, kind)| json!({ "name": name, "intoto": { "type": kind } }))
                 .collect::<Vec<_>>(),
             "validations": expressions(policy)
@@ -60,17 +63,14 @@ const MESSAGE: &str = "an image is not signed as this policy asks";
 
 /// What must hold of the images of every pod, in CEL.
 fn expressions(policy: &ImagePolicy) -> Vec<String> {
-    let every = |call: String| format!("images.containers.map(image, {call}).all(found, found > 0)");
+    let every = |call: String| format!("{IMAGES}.all(image, {call} > 0)");
     if policy.attestations.is_empty() {
         return vec![every("verifyImageSignatures(image, [attestors.signer])".to_owned())];
     }
-    let attested = named(policy).map(|(name, _)| {
+    let attested = policy.named_attestations().map(|(name, _)| {
         every(format!("verifyAttestationSignatures(image, attestations.{name}, [attestors.signer])"))
     });
     attested.collect()
 }
 
-/// The predicates' types, with names for expressions.
-fn named(policy: &ImagePolicy) -> impl Iterator<Item = (String, &String)> {
-    policy.attestations.iter().enumerate().map(|(number, kind)| (format!("predicate{number}"), kind))
-}
+const IMAGES: &str = "(images.containers + images.initContainers + images.ephemeralContainers)";

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -48,16 +50,17 @@ pub fn policy_controller(
 
 /// `spec` with the repository. A Rekor v2 log in the trusted root may make policy-controller refuse it.
 fn followed(material: &TrustMaterial, tuf: &TufRoot, notes: &mut Vec<String>) -> Value {
-    let mut remote = json!({
-        "mirror": tuf.mirror,
-        "root": BASE64_STANDARD.encode(&tuf.root),
-        "targets": "targets",
-    });
+    let repository = [
+        ("mirror", tuf.mirror.clone()),
+        ("root", BASE64_STANDARD.encode(&tuf.root)),
+        ("targets", "targets".to_owned()),
+    ];
+    let mut remote = BTreeMap::from(repository);
     if !material.v2_logs.is_empty() {
         notes.push(format!(
             "it reads {TRUSTED_ROOT_V1}, as sigstead publishes it, for it knows Rekor v1 only"
         ));
-        remote["trustedRootTarget"] = TRUSTED_ROOT_V1.into();
+        remote.insert("trustedRootTarget", TRUSTED_ROOT_V1.to_owned());
     }
     json!({ "remote": remote })
 }
@@ -141,24 +144,23 @@ fn cluster_image_policy(
     notes.push(NO_BUNDLES.to_owned());
     let nothing = |what| ExportError::Nothing { what, consumer: POLICY_CONTROLLER };
     let ca = material.certificate_authorities.last().ok_or_else(|| nothing("certificate authority"))?;
-    let mut authority = json!({
-        "name": "keyless",
-        "keyless": { "url": ca.url, "trustRootRef": policy.name, "identities": [identity.json()] },
-    });
-    if policy.timestamps {
+    let (observer, observed) = if policy.timestamps {
         material.timestamp_authorities.last().ok_or_else(|| nothing("timestamp authority"))?;
-        authority["rfc3161timestamp"] = json!({ "trustRootRef": policy.name });
         notes.push("with timestamps, policy-controller does not look for entries in the log".to_owned());
+        ("rfc3161timestamp", json!({ "trustRootRef": policy.name }))
     } else {
         let log = material.logs.last().ok_or_else(|| nothing("Rekor v1 log"))?;
-        authority["ctlog"] = json!({ "trustRootRef": policy.name, "url": log.url });
-    }
-    if !policy.attestations.is_empty() {
-        let named = policy.attestations.iter().enumerate();
-        let named = named
-            .map(|(number, kind)| json!({ "name": format!("predicate{number}"), "predicateType": kind }));
-        authority["attestations"] = named.collect();
-    }
+        ("ctlog", json!({ "trustRootRef": policy.name, "url": log.url }))
+    };
+    let attestations = policy.named_attestations();
+    let authority = json!({
+        "name": "keyless",
+        "keyless": { "url": ca.url, "trustRootRef": policy.name, "identities": [identity.json()] },
+        (observer): observed,
+        "attestations": attestations
+            .map(|(name, kind)| json!({ "name": name, "predicateType": kind }))
+            .collect::<Value>(),
+    });
     let images: Value = policy.images.iter().map(|glob| json!({ "glob": glob })).collect();
     Ok(Some(json!({
         "apiVersion": "policy.sigstore.dev/v1beta1",

@@ -64,11 +64,13 @@ impl TrustDocument {
             return Err(ExportError::Refused { path, found });
         }
         let mut json: Value = serde_json::from_slice(document).map_err(LintError::NotJson)?;
+        let mut part = |name| json.get_mut(name).map(Value::take);
         let (trusted_root, signing_config) = match kind {
-            Kind::TrustedRoot => (json, None),
-            Kind::ClientTrustConfig => (json["trustedRoot"].take(), Some(json["signingConfig"].take())),
-            Kind::SigningConfig => return Err(ExportError::NoTrustedRoot),
+            Kind::TrustedRoot => (Some(json), None),
+            Kind::ClientTrustConfig => (part("trustedRoot"), part("signingConfig")),
+            Kind::SigningConfig => (None, None),
         };
+        let trusted_root = trusted_root.ok_or(ExportError::NoTrustedRoot)?;
         let material =
             believed(&trusted_root, signing_config.as_ref(), now).ok_or(ExportError::NoTrustedRoot)?;
         Ok(Self { trusted_root, signing_config, material, now })

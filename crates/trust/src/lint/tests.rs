@@ -154,7 +154,10 @@ async fn logs() {
         ),
         (&[("/ctlogs/0/logId/keyId", base64(&[1; 32]))], &["ct-log-id-other ctlogs[0].logId.keyId"]),
         (&[("/tlogs/0/operator", json!("us"))], &["operator tlogs[0].operator"]),
-        (&[("/timestampAuthorities/0/operator", json!("us"))], &["operator timestampAuthorities[0].operator"]),
+        (
+            &[("/timestampAuthorities/0/operator", json!("us"))],
+            &["operator timestampAuthorities[0].operator"],
+        ),
         (
             &[("/ctlogs/0/checkpointKeyId", json!({"keyId": "AAAAAA=="}))],
             &["ct-checkpoint-key-id ctlogs[0].checkpointKeyId"],
