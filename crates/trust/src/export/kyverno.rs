@@ -42,7 +42,7 @@ pub fn kyverno(trust: &TrustDocument, tuf: &TufRoot, policy: &ImagePolicy) -> Re
                 "apiGroups": [""],
                 "apiVersions": ["v1"],
                 "operations": ["CREATE", "UPDATE"],
-                "resources": ["pods", "pods/ephemeralcontainers"],
+                "resources": ["pods"],
             }]},
             "matchImageReferences": policy.images.iter().map(|glob| json!({ "glob": glob })).collect::<Vec<_>>(),
             "attestors": [{ "name": "signer", "cosign": cosign }],

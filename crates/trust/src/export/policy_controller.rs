@@ -32,9 +32,8 @@ pub fn policy_controller(
         None => copies(material, &mut notes)?,
     };
     if material.timestamp_authorities.len() > 1 {
-        notes.push(
-            "several timestamp authorities: cosign 2's timestamps count by the last one only".to_owned(),
-        );
+        notes
+            .push("of several timestamp authorities policy-controller believes the last one only".to_owned());
     }
     let mut documents = vec![json!({
         "apiVersion": "policy.sigstore.dev/v1alpha1",
@@ -62,7 +61,19 @@ fn followed(material: &TrustMaterial, tuf: &TufRoot, notes: &mut Vec<String>) ->
         ));
         remote.insert("trustedRootTarget", TRUSTED_ROOT_V1.to_owned());
     }
+    if has_p384(&tuf.root) {
+        notes.push("the repository has keys on P-384, which policy-controller does not verify".to_owned());
+    }
     json!({ "remote": remote })
+}
+
+/// policy-controller's TUF client hashes with SHA-256 alone.
+fn has_p384(root: &[u8]) -> bool {
+    let root: Value = serde_json::from_slice(root).unwrap_or_default();
+    let keys = root.pointer("/signed/keys").and_then(Value::as_object);
+    keys.into_iter()
+        .flatten()
+        .any(|(_, key)| key.get("scheme").is_some_and(|scheme| scheme == "ecdsa-sha2-nistp384"))
 }
 
 /// `spec` with the keys and chains themselves.
@@ -72,8 +83,10 @@ fn copies(material: &TrustMaterial, notes: &mut Vec<String>) -> Result<Value, Ex
     }
     let logs = readable(&material.logs, notes);
     let ct_logs = readable(&material.ct_logs, notes);
-    let [authorities, timestamp_authorities] =
-        [&material.certificate_authorities, &material.timestamp_authorities];
+    let authorities = &material.certificate_authorities;
+    let mut timestamp_authorities: Vec<_> = material.timestamp_authorities.iter().collect();
+    // Of these it believes the last one.
+    timestamp_authorities.sort_by_key(|authority| authority.is_current);
     let nothing = |what| ExportError::Nothing { what, consumer: POLICY_CONTROLLER };
     if authorities.is_empty() {
         return Err(nothing("certificate authority"));
@@ -81,12 +94,13 @@ fn copies(material: &TrustMaterial, notes: &mut Vec<String>) -> Result<Value, Ex
     if logs.is_empty() && timestamp_authorities.is_empty() {
         return Err(nothing("timestamp authority, nor a Rekor v1 log with an ECDSA key"));
     }
-    let validities = authorities.iter().chain(timestamp_authorities).map(|one| (&one.url, one.validity));
+    let validities =
+        authorities.iter().chain(timestamp_authorities.iter().copied()).map(|one| (&one.url, one.validity));
     let log_validities = logs.iter().chain(&ct_logs).map(|log| (&log.url, log.validity));
     notes.extend(validities.chain(log_validities).filter_map(|(url, validity)| endless(url, validity)));
     Ok(json!({ "sigstoreKeys": {
         "certificateAuthorities": authorities.iter().map(authority).collect::<Vec<_>>(),
-        "timestampAuthorities": timestamp_authorities.iter().map(authority).collect::<Vec<_>>(),
+        "timestampAuthorities": timestamp_authorities.into_iter().map(authority).collect::<Vec<_>>(),
         "tLogs": logs.into_iter().map(log).collect::<Vec<_>>(),
         "ctLogs": ct_logs.into_iter().map(log).collect::<Vec<_>>(),
     }}))

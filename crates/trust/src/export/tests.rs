@@ -107,6 +107,21 @@ async fn policy_controller_s_refusals_are_told() {
 }
 
 #[tokio::test]
+async fn the_timestamp_authority_that_policy_controller_believes_is_the_current_one() {
+    let mut material = material().await;
+    let mut to_come = authority("https://tsa2.test", Profile::Timestamping).await;
+    to_come.validity.start = Timestamp::from_seconds(NOW.seconds() + 1);
+    material.timestamp_authorities.push(to_come);
+    let exported = policy_controller(&of(&material).await, None, &policy()).unwrap();
+    let authorities = &parsed(&exported)[0]["spec"]["sigstoreKeys"]["timestampAuthorities"];
+    assert_eq!(
+        (&authorities[0]["uri"], &authorities[1]["uri"]),
+        (&json!("https://tsa2.test"), &json!("https://tsa.test"))
+    );
+    assert!(exported.notes.join("\n").contains("the last one only"));
+}
+
+#[tokio::test]
 async fn a_rekor_v2_log_does_not_keep_policy_controller_from_following() {
     let mut material = material().await;
     material.v2_logs = vec![log("https://v2.test", KeyKind::Ed25519, Some("v2.test"))];
@@ -120,7 +135,10 @@ async fn a_rekor_v2_log_does_not_keep_policy_controller_from_following() {
         serde_json::from_slice(documents.file("trusted_root_rekor_v1.json").unwrap().1).unwrap();
     assert_eq!(target["tlogs"].as_array().unwrap().len(), 1);
     material.v2_logs.clear();
-    let exported = policy_controller(&of(&material).await, Some(&tuf()), &policy()).unwrap();
+    let root = br#"{"signed":{"keys":{"1":{"scheme":"ecdsa-sha2-nistp384"}}}}"#.to_vec();
+    let exported =
+        policy_controller(&of(&material).await, Some(&TufRoot { root, ..tuf() }), &policy()).unwrap();
+    assert!(exported.notes.join("\n").contains("P-384"), "{:?}", exported.notes);
     assert!(parsed(&exported)[0]["spec"]["remote"].get("trustedRootTarget").is_none());
     assert!(Documents::render(&material).unwrap().file("trusted_root_rekor_v1.json").is_none());
 }
