@@ -42,10 +42,13 @@ class Controller:
         return run([self.stack.binary, "trust", "export", self.name, self.stack.urls["trust"], *self.tuf, *who, *flags])
 
     def __call__(self, image, *flags, ok=True, **who):
-        manifests = self.work / f"{self.name}.yaml"
-        manifests.write_text(self.export(*flags, **who).stdout)
+        return self.judge(image, self.export(*flags, **who).stdout, ok)
+
+    def judge(self, image, manifests, ok=True):
+        file = self.work / f"{self.name}.yaml"
+        file.write_text(manifests)
         home = environment({"HOME": str(self.work)})
-        return run([CLIENTS / self.name, manifests, image], ok=ok, cwd=self.work, env=home).stderr
+        return run([CLIENTS / self.name, file, image], ok=ok, cwd=self.work, env=home).stderr
 
 
 def sign(cosign, image, *flags):
@@ -104,6 +107,9 @@ def test_policy_controller_s_limits_are_told(up_stack, image, work):
     assert "verifies no bundles with a trust root of one's own" in controller.export().stderr
     sign(Cosign3(up_stack, work), image)
     assert "no signatures found" in controller(image, ok=False)
+    # The whole trusted root has a Rekor v2 log with an Ed25519 key.
+    whole = controller.export().stdout.replace("trusted_root_rekor_v1.json", "trusted_root.json")
+    assert "is not ecdsa.PublicKey" in controller.judge(image, whole, ok=False)
 
 
 @pytest.mark.parametrize("version", [Cosign2, Cosign3])

@@ -26,7 +26,7 @@ pub fn policy_controller(
     let mut notes = Vec::new();
     let spec = match tuf {
         Some(tuf) => {
-            notes.extend(trust.warnings(POLICY_CONTROLLER)?);
+            notes.extend(trust.rekor_v1_warnings(POLICY_CONTROLLER)?);
             followed(material, tuf, &mut notes)
         }
         None => copies(material, &mut notes)?,

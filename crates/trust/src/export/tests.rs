@@ -7,6 +7,7 @@ use sigstead_x509::authority::Profile;
 use super::yaml::yaml;
 use super::*;
 use crate::lint::tests::{NOW, authority, documents, log, material};
+use crate::lint::{GO, JAVA, JS, PYTHON};
 use crate::{Documents, TrustMaterial, Validity};
 
 const ROOT: &[u8] = br#"{"signed":{}}"#;
@@ -193,6 +194,17 @@ async fn what_clients_refuse_is_not_handed_on() {
     let config = documents.file("signing_config.v0.2.json").unwrap().1;
     assert!(matches!(TrustDocument::read(config, NOW), Err(ExportError::NoTrustedRoot)));
     assert!(matches!(TrustDocument::read(b"{", NOW), Err(ExportError::Unreadable(_))));
+}
+
+#[tokio::test]
+async fn what_a_client_stumbles_over_is_told() {
+    let mut material = material().await;
+    assert!(of(&material).await.warnings(&[GO, PYTHON, JS, JAVA]).unwrap().is_empty());
+    material.ct_logs.clear();
+    let trust = of(&material).await;
+    let told = trust.warnings(&[PYTHON]).unwrap().join("\n");
+    assert!(told.contains("ctlogs: none"), "{told}");
+    assert!(trust.warnings(&[JAVA]).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -81,12 +81,28 @@ impl TrustDocument {
         &self.material
     }
 
-    /// What a client that is given no Rekor v2 log stumbles over.
-    pub(super) fn warnings(&self, client: &str) -> Result<Vec<String>, ExportError> {
-        let (_, findings) = lint(&rendered(&self.rekor_v1())?, self.now)?;
-        let concerning = findings.into_iter().filter(|finding| finding.rule.clients.contains(&client));
+    /// What clients stumble over in it, by the names that rules have for them.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn warnings(&self, clients: &[&str]) -> Result<Vec<String>, ExportError> {
+        let documents = [Some(&self.trusted_root), self.signing_config.as_ref()];
+        let warnings = documents.into_iter().flatten().map(|document| self.warnings_of(document, clients));
+        Ok(warnings.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// What a client stumbles over that is given no Rekor v2 log.
+    pub(super) fn rekor_v1_warnings(&self, client: &str) -> Result<Vec<String>, ExportError> {
+        self.warnings_of(&self.rekor_v1(), &[client])
+    }
+
+    fn warnings_of(&self, document: &Value, clients: &[&str]) -> Result<Vec<String>, ExportError> {
+        let (_, findings) = lint(&rendered(document)?, self.now)?;
+        let concerning = findings
+            .into_iter()
+            .filter(|found| found.rule.clients.iter().any(|client| clients.contains(client)));
         let told = concerning.map(|Finding { rule, path, found }| {
-            format!("{path}: {found}: {client} {}; {}", rule.consequence, rule.remedy)
+            format!("{path}: {found}: {}: {}; {}", rule.clients.join(", "), rule.consequence, rule.remedy)
         });
         Ok(told.collect())
     }

@@ -38,10 +38,14 @@ pub struct Finding {
     pub found: String,
 }
 
-pub(super) const GO: &str = "cosign and sigstore-go";
-pub(super) const PYTHON: &str = "sigstore-python";
-pub(super) const JS: &str = "sigstore-js";
-pub(super) const JAVA: &str = "sigstore-java";
+/// cosign and sigstore-go, which read alike.
+pub const GO: &str = "cosign and sigstore-go";
+/// sigstore-python.
+pub const PYTHON: &str = "sigstore-python";
+/// sigstore-js.
+pub const JS: &str = "sigstore-js";
+/// sigstore-java.
+pub const JAVA: &str = "sigstore-java";
 pub(super) const RUST: &str = "sigstore-rs";
 pub(crate) const POLICY_CONTROLLER: &str = "policy-controller";
 
