@@ -10,7 +10,7 @@ use super::yaml::yaml;
 use super::{ExportError, Exported, ImagePolicy, TrustDocument, TufRoot};
 use crate::documents::TRUSTED_ROOT_V1;
 use crate::lint::POLICY_CONTROLLER;
-use crate::{Authority, Log, TrustMaterial, Validity};
+use crate::{Authority, Log, TrustMaterial};
 
 /// A `TrustRoot` (policy.sigstore.dev/v1alpha1), which follows `tuf` or holds copies of keys and chains, and, when somebody may
 /// sign, a `ClusterImagePolicy` (v1beta1) that refers to it.
@@ -35,6 +35,7 @@ pub fn policy_controller(
         notes
             .push("of several timestamp authorities policy-controller believes the last one only".to_owned());
     }
+    notes.extend(endless(material));
     let mut documents = vec![json!({
         "apiVersion": "policy.sigstore.dev/v1alpha1",
         "kind": "TrustRoot",
@@ -94,10 +95,6 @@ fn copies(material: &TrustMaterial, notes: &mut Vec<String>) -> Result<Value, Ex
     if logs.is_empty() && timestamp_authorities.is_empty() {
         return Err(nothing("timestamp authority, nor a Rekor v1 log with an ECDSA key"));
     }
-    let validities =
-        authorities.iter().chain(timestamp_authorities.iter().copied()).map(|one| (&one.url, one.validity));
-    let log_validities = logs.iter().chain(&ct_logs).map(|log| (&log.url, log.validity));
-    notes.extend(validities.chain(log_validities).filter_map(|(url, validity)| endless(url, validity)));
     Ok(json!({ "sigstoreKeys": {
         "certificateAuthorities": authorities.iter().map(authority).collect::<Vec<_>>(),
         "timestampAuthorities": timestamp_authorities.into_iter().map(authority).collect::<Vec<_>>(),
@@ -117,12 +114,16 @@ fn readable<'a>(logs: &'a [Log], notes: &mut Vec<String>) -> Vec<&'a Log> {
     readable
 }
 
-/// Copies have no place for validities.
-fn endless(url: &str, validity: Validity) -> Option<String> {
-    let end = validity.end?.to_rfc3339();
-    Some(format!(
-        "{url}: believed without end, though it ended at {end}; take it out, or follow by --tuf-root"
-    ))
+/// What has an end, for which policy-controller does not ask.
+fn endless(material: &TrustMaterial) -> impl Iterator<Item = String> {
+    let TrustMaterial { certificate_authorities, timestamp_authorities, logs, ct_logs, .. } = material;
+    let authorities = certificate_authorities.iter().chain(timestamp_authorities);
+    let authorities = authorities.map(|authority| (&authority.url, authority.validity.end));
+    let logs = logs.iter().chain(ct_logs).map(|log| (&log.url, log.validity.end));
+    authorities.chain(logs).filter_map(|(url, end)| {
+        let end = end?.to_rfc3339();
+        Some(format!("{url}: policy-controller believes it without end, though its time ends at {end}"))
+    })
 }
 
 fn log(log: &Log) -> Value {

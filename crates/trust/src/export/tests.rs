@@ -94,7 +94,7 @@ async fn policy_controller_s_refusals_are_told() {
     let notes = exported.notes.join("\n");
     assert!(
         notes.contains("https://log.test: left out")
-            && notes.contains("https://log.test: believed without end"),
+            && notes.contains("https://log.test: policy-controller believes it without end"),
         "{notes}"
     );
     assert_eq!(parsed(&exported)[0]["spec"]["sigstoreKeys"]["tLogs"].as_array().unwrap().len(), 1);
