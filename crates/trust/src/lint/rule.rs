@@ -39,11 +39,17 @@ pub struct Finding {
 }
 
 pub(super) const GO: &str = "cosign and sigstore-go";
+/// cosign 2 ends with an older sigstore-go.
+pub(super) const GO_NOW: &str = "cosign 3 and sigstore-go";
 pub(super) const PYTHON: &str = "sigstore-python";
 pub(super) const JS: &str = "sigstore-js";
 pub(super) const JAVA: &str = "sigstore-java";
 pub(super) const RUST: &str = "sigstore-rs";
 pub(super) const POLICY_CONTROLLER: &str = "policy-controller";
+/// And later ones where a repository has no `trusted_root.json`.
+pub(super) const OLD_COSIGN: &str = "cosign before 2.4";
+/// A TUF client that is not Sigstore's.
+pub(super) const TOUGH: &str = "tough";
 
 pub(super) type Clients = &'static [&'static str];
 
