@@ -152,8 +152,7 @@ fn environment(client: ClientKind, dir: &Path, trust: &TrustConfig) -> String {
 
 /// How the client follows the trust root by TUF instead.
 fn following(client: ClientKind, trust: &TrustConfig) -> String {
-    let Some((url, folder)) = &trust.mirror else { return String::new() };
-    let root = folder.join("root.json");
+    let Some((url, root)) = &trust.mirror else { return String::new() };
     let root = root.display();
     match client {
         ClientKind::Cosign | ClientKind::Cosign2 => {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Args;
 use sigstead_clock::{Clock as _, SystemClock};
-use sigstead_trust::lint::tuf::walk;
+use sigstead_trust::lint::tuf::{Answer, walk};
 
 use self::report::Report;
 use self::source::{Mirror, document, read};
@@ -61,11 +61,24 @@ impl Lint {
         for (name, _, content) in judged {
             is_clean &= self.show(name.to_owned(), Ok(content.to_vec()))?;
         }
-        if let Some(tuf) = config.tuf()? {
-            let name = tuf.folder.display().to_string();
-            is_clean &= self.repository(&name, &Mirror::Folder(tuf.folder), root).await?;
+        match config.tuf()?.map(|tuf| tuf.folder) {
+            Some(folder) if folder.is_dir() => Ok(is_clean & self.own_repository(folder, root).await?),
+            Some(folder) => {
+                console::note(format_args!("{}: the TUF repository is not here", folder.display()));
+                Ok(is_clean)
+            }
+            None => Ok(is_clean),
         }
-        Ok(is_clean)
+    }
+
+    /// Of the configuration's own repository, the first root is not in doubt.
+    async fn own_repository(&self, folder: PathBuf, root: Option<Bytes>) -> anyhow::Result<bool> {
+        let (name, mirror) = (folder.display().to_string(), Mirror::Folder(folder));
+        let root = match (root, mirror.answer("1.root.json").await) {
+            (None, Answer::File(own)) => Some(own),
+            (given, _) => given,
+        };
+        self.repository(&name, &mirror, root).await
     }
 
     /// A repository, and the documents among its targets.
