@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from securesystemslib.formats import encode_canonical
 
-from clients.bundles import Js
+from clients.bundles import Java, Js
 from clients.tuf_repository import Following, Following2, Mirror, PythonTuf
 from stack import run
 
@@ -25,6 +25,7 @@ CLIENTS = {
     "cosign 3 and sigstore-go": ["cosign"],
     "sigstore-python": ["python"],
     "sigstore-js": ["js"],
+    "sigstore-java": ["java"],
 }
 
 
@@ -189,6 +190,15 @@ def repository(up_stack, work):
         yield Repository(up_stack, mirror)
 
 
+@pytest.fixture
+def older(up_stack, work):
+    """One without trusted root: cosign 2 then goes by the files' usage, with the library that policy-controller has."""
+    with Mirror(up_stack.data / "tuf", work / "older") as mirror:
+        repository = Repository(up_stack, mirror)
+        no_target("trusted_root.json")(repository)
+        yield repository
+
+
 def lint(repository, *arguments, ok):
     root = repository.folder / "1.root.json"
     told = run([repository.stack.binary, "trust", "lint", "--json", "--root", root, *arguments], ok=ok)
@@ -201,7 +211,15 @@ def errors(reports):
     return [finding for report in reports for finding in report["findings"] if finding["severity"] == "error"]
 
 
-def refusing(repository, url, work):
+@pytest.fixture(scope="module")
+def following_java(tmp_path_factory):
+    """sigstore-java's library follows by a program of ours."""
+    made = tmp_path_factory.mktemp("java")
+    run(["javac", "-cp", Java.libraries, "-d", made, HERE / "java/Follow.java"])
+    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{Java.libraries}:{made}", "Follow"]
+
+
+def refusing(repository, url, work, following_java):
     """Who of the real clients gets no trusted root out of the mirror."""
     root = repository.folder / "1.root.json"
     refused = set()
@@ -214,7 +232,10 @@ def refusing(repository, url, work):
             refused.add(kind.name)
     if PythonTuf(url, work / "python")(root, ok=None):
         refused.add("python")
-    (work / "cache").mkdir()
+    for name in ("cache", "java-cache"):
+        (work / name).mkdir()
+    if run([*following_java, url, root, work / "java-cache"], ok=None).returncode:
+        refused.add("java")
     js = Js(repository.stack, work)
     command = [js.node, HERE / "js/follow.js", url, root, work / "cache"]
     if js(*command, ok=None, env={"NODE_PATH": str(js.modules)}).returncode:
@@ -223,13 +244,19 @@ def refusing(repository, url, work):
 
 
 @pytest.mark.parametrize("rule, damage", BREAKS, ids=[rule for rule, _ in BREAKS])
-def test_whoever_is_said_to_refuse_does_and_nobody_else(rule, damage, repository, work):
+def test_whoever_is_said_to_refuse_does_and_nobody_else(rule, damage, repository, older, work, following_java):
     damage(repository)
     found = errors(lint(repository, repository.mirror.url, ok=rule is None))
     assert found == errors(lint(repository, repository.folder, ok=rule is None))
     assert rule is None or rule in {finding["rule"] for finding in found}
     said = {name for finding in found for client in finding["clients"] for name in CLIENTS.get(client, [])}
-    assert refusing(repository, repository.mirror.url, work) == said, found
+    assert refusing(repository, repository.mirror.url, work, following_java) == said, found
+    if rule != "tuf-no-trusted-root" and damage is not other_file:
+        damage(older)
+        home = work / "controller"
+        home.mkdir()
+        refused = Following2(older.stack, home).initialize(older.mirror.url, older.folder / "1.root.json", ok=None).returncode
+        assert bool(refused) == any("policy-controller" in finding["clients"] for finding in found), found
 
 
 class Forbidding(SimpleHTTPRequestHandler):
@@ -239,14 +266,14 @@ class Forbidding(SimpleHTTPRequestHandler):
         super().send_error(403 if code == 404 else code, *arguments)
 
 
-def test_a_mirror_that_forbids_what_is_not_there(repository, work):
+def test_a_mirror_that_forbids_what_is_not_there(repository, work, following_java):
     handler = lambda *given: Forbidding(*given, directory=repository.folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         found = errors(lint(repository, url, ok=False))
         assert [finding["rule"] for finding in found] == ["tuf-next-root"]
-        assert refusing(repository, url, work) == {"cosign", "cosign2"}
+        assert refusing(repository, url, work, following_java) == {"cosign", "cosign2", "java"}
         server.shutdown()
 
 
@@ -272,3 +299,10 @@ def test_a_root_that_nobody_gave_is_told(repository):
 def test_the_configuration_s_own_repository(stack):
     told = run([stack.binary, "trust", "lint", "--config", stack.data / "sigstead.toml"]).stdout
     assert f"{stack.data}/tuf: ok" in told
+
+
+def test_a_mirror_under_an_internal_ca(tls_stack):
+    mirror = ["--root", tls_stack.data / "tuf" / "1.root.json", tls_stack.urls["trust"]]
+    told = run([tls_stack.binary, "trust", "lint", *mirror], ok=False).stdout
+    assert "tuf-" not in told and "error sending request" in told
+    run([tls_stack.binary, "trust", "lint", "--tls-ca", tls_stack.cafile, *mirror])

@@ -15,6 +15,7 @@ mod http_body;
 mod import;
 mod init;
 mod keys;
+mod mirror;
 mod postgres_tools;
 mod restore;
 mod rotate;

@@ -279,8 +279,8 @@ async fn what_is_vouched_for() {
         case(role, "/meta/snapshot.json/length", json!(7), &["tuf-length"]),
         case(role, hashes, json!({"sha256": "00".repeat(32)}), &["tuf-hash"]),
         case(role, hashes, json!({"sha512": "00".repeat(64)}), &["tuf-hash"]),
-        case(role, hashes, json!({"md5": "00"}), &["tuf-hash-unknown"]),
-        case(role, hashes, json!({}), &["tuf-hashes-empty"]),
+        case(role, hashes, json!({"md5": "00"}), &["tuf-hash-unknown", "tuf-hash-neither"]),
+        case(role, hashes, json!({}), &["tuf-hashes-empty", "tuf-hash-neither"]),
         case(role, hashes, Value::Null, &[]),
         case(Role::Snapshot, "/version", json!(3), &["tuf-version-other 1.snapshot.json signed.version"]),
     ];

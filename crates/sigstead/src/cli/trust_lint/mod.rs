@@ -1,5 +1,4 @@
 mod report;
-mod source;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,8 +10,9 @@ use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::lint::tuf::{Answer, walk};
 
 use self::report::Report;
-use self::source::{Mirror, document, read};
 use super::ServiceArguments;
+use super::call_arguments::CallArguments;
+use super::mirror::{Mirror, document, read};
 use crate::config::Config;
 use crate::{console, wire};
 
@@ -31,6 +31,8 @@ pub(super) struct Lint {
     /// One JSON object a document.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    call: CallArguments,
 }
 
 impl Lint {
@@ -41,10 +43,11 @@ impl Lint {
             true => self.own(root.clone()).await?,
             false => true,
         };
+        let call = self.call.config();
         for name in &self.documents {
-            is_clean &= match Mirror::named(name)? {
+            is_clean &= match Mirror::named(name, &call)? {
                 Some(mirror) => self.repository(name, &mirror, root.clone()).await?,
-                None => self.show(name.clone(), document(name).await)?,
+                None => self.show(name.clone(), document(name, &call).await)?,
             };
         }
         Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,7 +7,7 @@ use sigstead_clock::Timestamp;
 
 use super::ALL;
 use crate::lint::rule::{
-    Check, Finding, GO, JS, POLICY_CONTROLLER, PYTHON, Rule, error, findings, warning, when,
+    Check, Finding, GO, JAVA, JS, POLICY_CONTROLLER, PYTHON, Rule, error, findings, warning, when,
 };
 use crate::tuf::{Envelope, Role, TufError};
 
@@ -152,7 +152,7 @@ static FILE: &[Check<File>] = &[
     Check {
         rule: error(
             "tuf-too-long",
-            &[GO, PYTHON, JS],
+            &[GO, PYTHON, JS, POLICY_CONTROLLER],
             "read no more than 512000 bytes of a root and 16384 of a timestamp",
             "make it shorter",
         ),
@@ -165,7 +165,7 @@ static FILE: &[Check<File>] = &[
     Check {
         rule: error(
             "tuf-signed-twice",
-            &[GO, PYTHON, JS],
+            &[GO, PYTHON, JS, JAVA],
             "refuse a file with two signatures under one key id",
             "keep one of them",
         ),

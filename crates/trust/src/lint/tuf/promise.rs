@@ -6,7 +6,7 @@ use sigstead_crypto::HashAlgorithm;
 
 use super::ALL;
 use super::root::object;
-use crate::lint::rule::{Check, Finding, GO, POLICY_CONTROLLER, PYTHON, error, findings, when};
+use crate::lint::rule::{Check, Finding, GO, JAVA, POLICY_CONTROLLER, PYTHON, error, findings, when};
 
 /// What a signed file says of another one's bytes, and those bytes.
 pub(super) struct Promise {
@@ -73,6 +73,14 @@ static PROMISE: &[Check<Promise>] = &[
         broken: |promise| {
             let unknown = promise.hashes().find(|(name, _)| algorithm(name).is_none());
             unknown.map(|(name, _)| name.to_owned())
+        },
+    },
+    Check {
+        rule: error("tuf-hash-neither", &[JAVA], "refuses the file", "write sha256"),
+        at: "hashes",
+        broken: |promise| {
+            let is_known = promise.hashes().any(|(name, _)| algorithm(name).is_some());
+            when(promise.hashes.is_some() && !is_known, "neither sha256 nor sha512")
         },
     },
     Check {

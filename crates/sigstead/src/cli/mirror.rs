@@ -8,7 +8,9 @@ use sigstead_trust::lint::MAX_DOCUMENT;
 use sigstead_trust::lint::tuf::Answer;
 use url::Url;
 
-use crate::cli::http_body;
+use super::http_body;
+use crate::config::CallConfig;
+use crate::wire;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,14 +25,18 @@ pub(super) enum Mirror {
 
 impl Mirror {
     /// What `name` stands for: a directory, or a URL that names no JSON file.
-    pub(super) fn named(name: &str) -> anyhow::Result<Option<Self>> {
+    pub(super) fn named(name: &str, call: &CallConfig) -> anyhow::Result<Option<Self>> {
         if !is_url(name) {
             let path = Path::new(name);
             return Ok(path.is_dir().then(|| Self::Folder(path.to_owned())));
         }
-        let url = Url::parse(name)?;
-        let is_document = Path::new(url.path()).extension().is_some_and(|extension| extension == "json");
-        Ok(if is_document { None } else { Some(Self::Url(client()?, url)) })
+        let is_document = Path::new(Url::parse(name)?.path()).extension() == Some("json".as_ref());
+        if is_document { Ok(None) } else { Self::at(name, call).map(Some) }
+    }
+
+    /// A server.
+    pub(super) fn at(url: &str, call: &CallConfig) -> anyhow::Result<Self> {
+        Ok(Self::Url(client(call)?, Url::parse(url)?))
     }
 
     /// What it answers when it is asked for a file.
@@ -72,13 +78,14 @@ fn other(error: anyhow::Error) -> Answer {
 }
 
 /// A document by its path or URL.
-pub(super) async fn document(name: &str) -> anyhow::Result<Vec<u8>> {
+pub(super) async fn document(name: &str, call: &CallConfig) -> anyhow::Result<Vec<u8>> {
     if !is_url(name) {
         return read(Path::new(name));
     }
-    body(client()?.get(name).send().await.context("was not reached")?).await
+    body(client(call)?.get(name).send().await.context("was not reached")?).await
 }
 
+/// A file that is no longer than a document may be.
 pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut content = Vec::new();
     let opened = std::fs::File::open(file).context("cannot be read")?;
@@ -91,8 +98,8 @@ fn is_url(name: &str) -> bool {
     name.starts_with("https://") || name.starts_with("http://")
 }
 
-fn client() -> anyhow::Result<Client> {
-    Ok(Client::builder().timeout(PATIENCE).build()?)
+fn client(call: &CallConfig) -> anyhow::Result<Client> {
+    Ok(wire::http_client(call)?.timeout(PATIENCE).build()?)
 }
 
 async fn body(answer: reqwest::Response) -> anyhow::Result<Vec<u8>> {
