@@ -176,6 +176,20 @@ async fn a_sound_repository_and_whose_root_it_is() {
 }
 
 #[tokio::test]
+async fn the_public_root_with_keys_and_signatures_of_others_making() {
+    let root = Bytes::from_static(include_bytes!("../../testdata/sigstore-root-12.json"));
+    let found = async |then: &str| {
+        let now = Timestamp::from_rfc3339(then).unwrap();
+        rules(&walk(Some(root.clone()), async |_: &str| Answer::Missing, now).await)
+    };
+    let alone = ["tuf-root-copy root.json", "tuf-file-missing timestamp.json"].map(str::to_owned);
+    assert_eq!(found("2025-03-01T00:00:00Z").await, BTreeSet::from(alone.clone()));
+    let mut late = BTreeSet::from(alone);
+    late.insert(format!("tuf-expired {GIVEN} signed.expires"));
+    assert_eq!(found("2025-08-20T00:00:00Z").await, late);
+}
+
+#[tokio::test]
 async fn what_every_file_says() {
     let scene = Scene::clean().await;
     let at = |days: u32| json!(scene.now.plus(DAY * days).to_rfc3339());

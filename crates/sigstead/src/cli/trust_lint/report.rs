@@ -49,13 +49,32 @@ impl Report {
                 Severity::Warning => "warning",
             };
             format!(
-                "{}: {severity}: {path}: {found}\n  {}: {}\n  hint: {}",
+                "{}: {severity}: {}: {}\n  {}: {}\n  hint: {}",
                 self.document,
+                printable(path),
+                printable(found),
                 rule.clients.join(", "),
                 rule.consequence,
                 rule.remedy,
             )
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What somebody else wrote must not steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_does_not_steer_the_terminal() {
+        let hostile = br#"{"tlogs": [], "mediaType": "\u001b[2J\nok"}"#;
+        let text = Report::of_document("x".to_owned(), hostile).unwrap().text();
+        assert!(text.contains("\u{fffd}[2J\u{fffd}ok") && !text.contains('\u{1b}'), "{text}");
     }
 }
