@@ -60,9 +60,7 @@ pub(crate) fn logs(data: &DataDir) -> anyhow::Result<()> {
 
 /// Makes what only `up` needs and lacks.
 pub(crate) fn own(data: &DataDir) -> anyhow::Result<OwnKeys> {
-    for role in ONLINE {
-        tuf_key(data, role)?;
-    }
+    online_tuf_keys(data)?;
     Ok(OwnKeys {
         issuer: key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?,
         issuer_secret: secret(data, "dev-issuer.secret")?,
@@ -73,7 +71,7 @@ pub(crate) fn own(data: &DataDir) -> anyhow::Result<OwnKeys> {
 /// Makes the keys of a TUF repository and its first root, unless there is one; its key is for nothing but later roots.
 pub(crate) async fn tuf(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<()> {
     let file = data.file(TUF_ROOT);
-    let [targets, snapshot, timestamp] = ONLINE.map(|role| tuf_key(data, role));
+    let [targets, snapshot, timestamp] = online_tuf_keys(data)?;
     if file.exists() {
         return Ok(());
     }
@@ -82,14 +80,19 @@ pub(crate) async fn tuf(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<()>
         |signer: &SoftwareSigner| Signatories { keys: vec![signer.public_key().clone()], threshold: 1 };
     let plan = RootPlan {
         root: alone(&root),
-        targets: alone(&targets?),
-        snapshot: snapshot?.public_key().clone(),
-        timestamp: timestamp?.public_key().clone(),
+        targets: alone(&targets),
+        snapshot: snapshot.public_key().clone(),
+        timestamp: timestamp.public_key().clone(),
         expires: clock.now().plus(TUF_ROOT_LIFETIME),
     };
     let mut envelope = Envelope::unsigned(&plan.metadata(1)?)?;
     envelope.sign(&root).await?;
     write_atomically(&file, &envelope.to_file()?, PUBLIC)
+}
+
+/// Of targets, snapshot and timestamp.
+fn online_tuf_keys(data: &DataDir) -> anyhow::Result<[SoftwareSigner; 3]> {
+    Ok([tuf_key(data, "targets")?, tuf_key(data, "snapshot")?, tuf_key(data, "timestamp")?])
 }
 
 fn tuf_key(data: &DataDir, role: &str) -> anyhow::Result<SoftwareSigner> {
@@ -211,8 +214,6 @@ fn write_if_other(file: &Path, content: &[u8]) -> anyhow::Result<()> {
 
 /// The first root of the TUF repository, as its configuration names it.
 pub(crate) const TUF_ROOT: &str = "tuf-root.json";
-/// The roles of a TUF repository whose keys are online.
-const ONLINE: [&str; 3] = ["targets", "snapshot", "timestamp"];
 /// Until people must have signed the next one.
 const TUF_ROOT_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a root made here lasts.
