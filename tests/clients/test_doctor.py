@@ -7,7 +7,7 @@ import pytest
 from clients.cosign import EMAIL
 from stack import Stack, free_port, run
 
-CHECKS = ["trust root", "ca", "ct log", "log", "log promise", "log proof", "log search", "log v2", "tsa"]
+CHECKS = ["trust root", "tuf", "ca", "ct log", "log", "log promise", "log proof", "log search", "log v2", "tsa"]
 
 
 def doctor(stack, config, *arguments, ok=True):
@@ -113,6 +113,12 @@ def test_a_token_that_the_ca_does_not_believe(up_stack, tmp_path):
     token.write_text("no token")
     outcomes, told = doctor(up_stack, up_stack.data / "sigstead.toml", "--identity-token", token, ok=False)
     assert broken(outcomes) == {"ca": "failed", "ct log": "skipped"} and "is no JWT" in told
+
+
+def test_a_mirror_that_clients_cannot_follow(up_stack, changed):
+    config = changed("trust", "url", f"http://127.0.0.1:{free_port()}")
+    outcomes, told = doctor(up_stack, config, ok=False)
+    assert broken(outcomes) == {"tuf": "failed"} and "hint: `sigstead trust lint http" in told, told
 
 
 def test_a_trust_root_that_clients_refuse(up_stack, changed):

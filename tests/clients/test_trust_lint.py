@@ -117,7 +117,7 @@ def test_what_is_published_has_no_errors(stack):
 def test_what_is_no_document_is_told_and_the_rest_goes_on(up_stack, tmp_path):
     (tmp_path / "x.json").write_text("{}")
     good = up_stack.document("trusted_root.json")
-    result = lint(up_stack, tmp_path / "none.json", tmp_path / "x.json", f"{up_stack.urls['trust']}/none", good, ok=False)
+    result = lint(up_stack, tmp_path / "none.json", tmp_path / "x.json", f"{up_stack.urls['trust']}/none.json", good, ok=False)
     assert "none.json: cannot be read" in result.stderr
     assert "x.json: it is neither a trusted root" in result.stderr
     assert "the server answered 404" in result.stderr

@@ -289,3 +289,34 @@ def test_a_folder_from_a_backup_is_refused_until_the_next_root(ceremony, work):
     ceremony.sign(ceremony.prepare("next", "next"), key)
     ceremony.command("publish", "next.json")
     assert client()["root"] == 2
+
+
+def test_the_next_root_after_the_one_that_init_made(ceremony, work):
+    """The repository is where only the service writes; people leave the next root beside the configuration."""
+    made, offline = work / "made", work / "offline"
+    where = ["--domain", "example.com", "--issuer", "https://login.example.com", "--database", "postgres://x@127.0.0.1/x"]
+    run([ceremony.binary, "init", "--data", made, *where])
+    offline.mkdir()
+    for key in (made / "keys").glob("*-root.key"):
+        shutil.move(key, offline)
+    first, left = work / "first.json", made / "tuf-root.json"
+    shutil.copy(left, first)
+    ceremony.config = made / "sigstead.toml"
+    ceremony.serve(env={**at("+0d x30"), "FAKETIME_DONT_FAKE_MONOTONIC": "0"})
+    assert ceremony.ready() == (200, {"status": "READY"})
+    client = PythonTuf(ceremony.url, work / "python")
+    assert client(first)["root"] == 1
+    elsewhere = ["--config", ceremony.config]
+    run([ceremony.binary, "trust", "root", "next", *elsewhere, "next.json"], cwd=work)
+    assert not (made / "tuf").exists(), "it is prepared without the repository"
+    # Unsigned, it is told and changes nothing.
+    shutil.copy(work / "next.json", left)
+    wait_for(lambda: "0 valid signatures of the 1" in ceremony.warning(), "the warning")
+    assert client()["root"] == 1
+    run([ceremony.binary, "trust", "sign", "--key", f"file:{offline}/tuf-root.key", "next.json"], cwd=work)
+    shutil.copy(work / "next.json", left)
+    wait_for(lambda: client()["root"] == 2, "the next root")
+    wait_for(lambda: not ceremony.warning(), "the end of the warning")
+    assert PythonTuf(ceremony.url, work / "newcomer")(first)["root"] == 2
+    # Read again where the service's folder is not, as after a year.
+    assert "root 3" in run([ceremony.binary, "trust", "root", "next", *elsewhere, "third.json"], cwd=work).stdout

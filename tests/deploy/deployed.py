@@ -77,7 +77,7 @@ class Deployment:
         """A person does what docs/operations/install.md says at its end."""
         (script,) = [block for block in commands_of(INSTALL) if "cosign sign-blob" in block]
         for said, meant in {
-            "sigstead client": f"{self.binary} client",
+            "https://trust.sigstead.example.com": self.urls["trust"],
             "sigstead-data": str(self.data),
             "you@example.com": EMAIL,
             "https://login.example.com": self.issuing.issuer,

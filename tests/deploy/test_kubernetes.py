@@ -145,6 +145,10 @@ class Cluster:
         }
 
     def mounted(self, pod_name, volume):
+        if "persistentVolumeClaim" in volume:
+            folder = self.folder / volume["persistentVolumeClaim"]["claimName"]
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
         folder = self.folder / pod_name / volume["name"]
         for source in volume.get("projected", {}).get("sources") or [volume]:
             kind, named = ("ConfigMap", source["configMap"]) if "configMap" in source else ("Secret", source["secret"])
@@ -181,7 +185,7 @@ def init_in(host, folder, database):
     return kustomized(folder)
 
 
-def test_production_runs_twice_everything(binary, tmp_path, postgres, up_stack, work):
+def test_production_runs_twice_everything_but_the_trust_root(binary, tmp_path, postgres, up_stack, work):
     with Deployment(binary, tmp_path / "host", up_stack) as host:
         config = init_in(host, tmp_path / "config", postgres.new_database())
         validate(config, tmp_path)
@@ -190,11 +194,28 @@ def test_production_runs_twice_everything(binary, tmp_path, postgres, up_stack, 
         (ct,) = [thing for thing in things if (thing["kind"], thing["metadata"]["name"]) == ("Service", "sigstead-ct")]
         host.addresses = {f"http://sigstead-ct:{ct['spec']['ports'][0]['port']}": host.urls["ct"]}
         Cluster(host, objects(config)).start(things)
-        assert len(host.programs) == 2 * len(SERVICES)
+        assert len(host.programs) == 2 * len(SERVICES) - 1
         host.sign_and_verify(work)
         sizes = {json.loads(host.get(name, "/api/v1/log"))["treeSize"] for name in ("log", "log-1")}
         assert len(sizes) == 1 and sizes.pop() >= 2
+        assert (tmp_path / "host/cluster/sigstead-tuf/tuf/timestamp.json").is_file()
         assert (tmp_path / "host/cluster/log/guard").is_dir() and (tmp_path / "host/cluster/ct-1/guard").is_dir()
+
+
+def test_two_trust_roots_need_a_volume_for_both(binary, tmp_path, postgres, up_stack, work):
+    twice = ["--set", "services.trust.replicas=2"]
+    refused = helm("template", "sigstead", CHART, "--kube-version", VERSIONS[0], *twice, ok=False).stderr
+    assert "tuf.accessMode=ReadWriteMany" in refused
+    things = objects(rendered("production", *twice, "--set", "tuf.accessMode=ReadWriteMany"))
+    (claim,) = [thing["spec"] for thing in things if thing["kind"] == "PersistentVolumeClaim"]
+    assert claim["accessModes"] == ["ReadWriteMany"]
+    trust = [thing for thing in things if (thing["kind"], thing["metadata"]["name"]) == ("Deployment", "sigstead-trust")]
+    assert "rollingUpdate" in trust[0]["spec"]["strategy"]
+    with Deployment(binary, tmp_path / "host", up_stack) as host:
+        config = init_in(host, tmp_path / "config", postgres.new_database())
+        Cluster(host, objects(config)).start(trust)
+        assert host.get("trust", "/timestamp.json") == host.get("trust-1", "/timestamp.json")
+        assert host.get("trust", "/root.json") == (host.data / "tuf-root.json").read_text()
 
 
 def with_files(scenario, *files):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from certificates import Authority
 from clients.test_time_servers import chrony
 from deploy.deployed import DEPLOY, ROOT, SERVICES, Deployment, image
-from faults.load import entry_v2
+from faults.load import attestation_v2, entry_v2
 from stack import run, wait_for
 
 ALERTS = DEPLOY / "prometheus" / "alerts.yaml"
@@ -118,8 +118,13 @@ def settings_that_watch_more(host, folder, refusing, chrony):
     return {
         "ca": {"SIGSTEAD_CA__CT_URL": host.urls["ct"]},
         "tsa": {"SIGSTEAD_TSA__NTP_SERVERS": json.dumps([chrony])},
-        "log": {"SIGSTEAD_LOG__EVENTS_URL": refusing, "SIGSTEAD_LOG_V2__WITNESS_POLICY": "policy"},
-        "trust": {
+        "log": {
+            "SIGSTEAD_LOG__EVENTS_URL": refusing,
+            "SIGSTEAD_LOG_V2__WITNESS_POLICY": "policy",
+            "SIGSTEAD_LOG_V2__DSSE": "true",
+        },
+        # Beside the one that clients follow.
+        "trust-tls": {
             "SIGSTEAD_TRUST__TLS__CERTIFICATE": str(certificate),
             "SIGSTEAD_TRUST__TLS__KEY": f"file:{key}",
             "SIGSTEAD_TRUST__TLS__CLIENT_CA": str(authority.pem),
@@ -133,28 +138,26 @@ def test_everything_that_is_asked_for_is_exported(binary, tmp_path, postgres, up
     with Deployment(binary, tmp_path / "host", up_stack) as host:
         host.init(postgres.new_database())
         more = settings_that_watch_more(host, tmp_path, refusing, chrony)
-        for service in SERVICES:
+        names = [*SERVICES, "trust-tls"]
+        for name in names:
+            service = name.removesuffix("-tls")
             keys = {file.name: file for file in (host.data / "keys").iterdir()}
-            folders = {"/etc/sigstead": host.etc(service, keys), "/var/lib/sigstead": host.folder / "guard"}
-            settings = {**built["environment"], **more.get(service, {})}
-            host.start(service, ["/usr/bin/sigstead", service], settings, folders, built["health"])
+            folders = {"/etc/sigstead": host.etc(name, keys), "/var/lib/sigstead": host.folder / "guard"}
+            settings = {**built["environment"], **more.get(name, {})}
+            host.start(service, ["/usr/bin/sigstead", service], settings, folders, built["health"], name=name)
         host.sign_and_verify(work)
-        entry = json.dumps(entry_v2(b"monitored")).encode()
-        headers = {"Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(f"{host.urls['log']}/api/v2/log/entries", entry, headers), timeout=10)
+        for entry in (entry_v2(b"monitored"), attestation_v2(b"monitored")):
+            headers, url = {"Content-Type": "application/json"}, f"{host.urls['log']}/api/v2/log/entries"
+            urllib.request.urlopen(urllib.request.Request(url, json.dumps(entry).encode(), headers), timeout=10)
         # A client without a certificate, and one that does not speak TLS.
-        run(["curl", "-sk", "--fail", f"https://127.0.0.1:{host.ports['trust']}/trusted_root.json"], ok=False)
-        run(["curl", "-s", "--fail", f"http://127.0.0.1:{host.ports['trust']}/trusted_root.json"], ok=False)
+        run(["curl", "-sk", "--fail", f"https://127.0.0.1:{host.ports['trust-tls']}/trusted_root.json"], ok=False)
+        run(["curl", "-s", "--fail", f"http://127.0.0.1:{host.ports['trust-tls']}/trusted_root.json"], ok=False)
 
         queries = [*dashboard_queries(), *(rule["expr"] for rule in rules())]
         asked = {name for query in queries for name in metrics_in(query)} - BY_PROMETHEUS
         assert len(asked) > 20
 
-        def everything():
-            """`up` has a TUF repository."""
-            alone = "".join(host.get(f"{service}-admin", "/metrics") for service in SERVICES)
-            return alone + up_stack.get("admin", "/metrics").decode()
-
+        everything = lambda: "".join(host.get(f"{name}-admin", "/metrics") for name in names)
         missing = lambda: asked - set(re.findall(r"^([a-z_0-9]+)", everything(), re.M))
         wait_for(lambda: not missing(), f"{missing()}")
         # The labels that queries choose by are the ones that there are.

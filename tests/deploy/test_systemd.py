@@ -107,7 +107,7 @@ def test_the_services_run_as_the_units_say(binary, tmp_path, postgres, up_stack,
             machine.start(service, command, environment, folders, health, traced=traced)
         assert len(admin_ports) == len(SERVICES)
         machine.sign_and_verify(work)
-        assert sorted(state.name for state in (machine.folder / "state").iterdir()) == ["ct", "log"]
+        assert sorted(state.name for state in (machine.folder / "state").iterdir()) == ["ct", "log", "trust"]
     for service in SERVICES:
         # strace goes on for a moment after the service.
         wait_for(lambda: "total" in called[service].read_text(), "strace")

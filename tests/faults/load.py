@@ -31,13 +31,27 @@ def entry(artifact):
     }
 
 
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def signed_v2(message):
+    """A signature as Rekor v2 takes it."""
+    der = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    verifier = {"publicKey": {"rawBytes": b64(der)}, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
+    return {"content": b64(KEY.sign(message, ec.ECDSA(hashes.SHA256()))), "verifier": verifier}
+
+
 def entry_v2(artifact):
     """The same for Rekor v2."""
-    der = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    b64 = lambda data: base64.b64encode(data).decode()
-    verifier = {"publicKey": {"rawBytes": b64(der)}, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
-    signature = {"content": b64(KEY.sign(artifact, ec.ECDSA(hashes.SHA256()))), "verifier": verifier}
-    return {"hashedRekordRequestV002": {"digest": b64(hashlib.sha256(artifact).digest()), "signature": signature}}
+    return {"hashedRekordRequestV002": {"digest": b64(hashlib.sha256(artifact).digest()), "signature": signed_v2(artifact)}}
+
+
+def attestation_v2(payload, kind="text/plain"):
+    """A DSSE envelope, for a Rekor v2 that takes them."""
+    signature = signed_v2(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+    envelope = {"payload": b64(payload), "payloadType": kind, "signatures": [{"sig": signature["content"]}]}
+    return {"dsseRequestV002": {"envelope": envelope, "verifiers": [signature["verifier"]]}}
 
 
 class Memory:

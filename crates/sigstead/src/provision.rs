@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use sigstead_clock::{Clock, Timestamp};
 use sigstead_crypto::{KeyKind, Secret, Signer, SoftwareSigner};
+use sigstead_trust::tuf::{Envelope, RootPlan, Signatories};
 use sigstead_x509::authority::{self, Profile};
 use sigstead_x509::{Certificate, parse_pem_chain};
 
@@ -59,14 +60,43 @@ pub(crate) fn logs(data: &DataDir) -> anyhow::Result<()> {
 
 /// Makes what only `up` needs and lacks.
 pub(crate) fn own(data: &DataDir) -> anyhow::Result<OwnKeys> {
-    for name in ["keys/tuf-targets.key", "keys/tuf-snapshot.key", "keys/tuf-timestamp.key"] {
-        key(data, name, KeyKind::EcdsaP256)?;
-    }
+    online_tuf_keys(data)?;
     Ok(OwnKeys {
         issuer: key(data, "keys/dev-issuer.key", KeyKind::Rsa2048)?,
         issuer_secret: secret(data, "dev-issuer.secret")?,
         tuf_root: tuf_root(data)?,
     })
+}
+
+/// Makes the keys of a TUF repository and its first root, unless there is one; its key is for nothing but later roots.
+pub(crate) async fn tuf(data: &DataDir, clock: &dyn Clock) -> anyhow::Result<()> {
+    let file = data.file(TUF_ROOT);
+    let [targets, snapshot, timestamp] = online_tuf_keys(data)?;
+    if file.exists() {
+        return Ok(());
+    }
+    let root = tuf_key(data, "root")?;
+    let alone =
+        |signer: &SoftwareSigner| Signatories { keys: vec![signer.public_key().clone()], threshold: 1 };
+    let plan = RootPlan {
+        root: alone(&root),
+        targets: alone(&targets),
+        snapshot: snapshot.public_key().clone(),
+        timestamp: timestamp.public_key().clone(),
+        expires: clock.now().plus(TUF_ROOT_LIFETIME),
+    };
+    let mut envelope = Envelope::unsigned(&plan.metadata(1)?)?;
+    envelope.sign(&root).await?;
+    write_atomically(&file, &envelope.to_file()?, PUBLIC)
+}
+
+/// Of targets, snapshot and timestamp.
+fn online_tuf_keys(data: &DataDir) -> anyhow::Result<[SoftwareSigner; 3]> {
+    Ok([tuf_key(data, "targets")?, tuf_key(data, "snapshot")?, tuf_key(data, "timestamp")?])
+}
+
+fn tuf_key(data: &DataDir, role: &str) -> anyhow::Result<SoftwareSigner> {
+    key(data, &format!("keys/tuf-{role}.key"), KeyKind::EcdsaP256)
 }
 
 /// Shown while keys are made; a later start has nothing to show.
@@ -182,6 +212,10 @@ fn write_if_other(file: &Path, content: &[u8]) -> anyhow::Result<()> {
     write_atomically(file, content, PUBLIC)
 }
 
+/// The first root of the TUF repository, as its configuration names it.
+pub(crate) const TUF_ROOT: &str = "tuf-root.json";
+/// Until people must have signed the next one.
+const TUF_ROOT_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a root made here lasts.
 const ROOT_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// How long what it signs lasts.

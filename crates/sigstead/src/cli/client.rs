@@ -162,8 +162,7 @@ pub(super) fn environment(client: ClientKind, dir: &Path, trust: &TrustMaterial)
 
 /// How the client follows the trust root by TUF instead.
 fn following(client: ClientKind, trust: &TrustConfig) -> String {
-    let Some((url, folder)) = &trust.mirror else { return String::new() };
-    let root = folder.join("root.json");
+    let Some((url, root)) = &trust.mirror else { return String::new() };
     let root = root.display();
     match client {
         ClientKind::Cosign | ClientKind::Cosign2 => {

@@ -95,23 +95,32 @@ impl Init {
             oidc_url: self.issuer.clone(),
             log_since: since,
             ct_since: since,
-            has_tuf: false,
+            tuf_root: Some(provision::TUF_ROOT),
         };
         write_generated(&file, &config, PUBLIC)?;
         if self.no_authorities {
             let config = file.display();
             console::line(format_args!(
-                "{config} is written; next, and the same with tsa:\n  \
-                 sigstead ca init --config {config} --name ca --csr ca.csr"
+                "{config} is written; take {} away; next, and the same with tsa:\n  \
+                 sigstead ca init --config {config} --name ca --csr ca.csr",
+                data.file("keys/tuf-root.key").display()
             ));
             return Ok(ExitCode::SUCCESS);
         }
         console::line(format_args!("{} is written:", file.display()));
-        ConfigCommand::Check(ServiceArguments { config: file, overrides: Vec::new() }).run().await
+        let code =
+            ConfigCommand::Check(ServiceArguments { config: file, overrides: Vec::new() }).run().await?;
+        console::line(format_args!(
+            "clients start from {}; take {} away, nothing that runs needs them",
+            data.file(provision::TUF_ROOT).display(),
+            data.file("keys/*-root.key").display()
+        ));
+        Ok(code)
     }
 
     /// Makes keys; what they sign counts from the returned time.
     async fn provision(&self, data: &DataDir) -> anyhow::Result<Timestamp> {
+        provision::tuf(data, &SystemClock).await?;
         if self.no_authorities {
             provision::logs(data)?;
             return Ok(SystemClock.now());

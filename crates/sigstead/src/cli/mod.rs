@@ -15,6 +15,7 @@ mod http_body;
 mod import;
 mod init;
 mod keys;
+mod mirror;
 mod named_document;
 mod postgres_tools;
 mod restore;

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use reqwest::{Client, Response};
 use sigstead_trust::lint::MAX_DOCUMENT;
 
 use super::http_body;
@@ -14,7 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a file or URL holds that a command names, if it is not too long for a document of a trust root.
 pub(super) async fn content(name: &str, call: &CallConfig) -> anyhow::Result<Vec<u8>> {
-    if is_url(name) { fetch(name, call).await } else { read(Path::new(name)) }
+    if !is_url(name) {
+        return read(Path::new(name));
+    }
+    body(client(call)?.get(name).send().await.context("was not reached")?).await
 }
 
 /// Whether a URL is named, not a file.
@@ -22,7 +26,8 @@ pub(super) fn is_url(name: &str) -> bool {
     name.starts_with("https://") || name.starts_with("http://")
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// A file that is no longer than a document may be.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut content = Vec::new();
     let opened = std::fs::File::open(file).context("cannot be read")?;
     // One byte more, so that what is too long is told as such.
@@ -30,9 +35,13 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(content)
 }
 
-async fn fetch(url: &str, call: &CallConfig) -> anyhow::Result<Vec<u8>> {
-    let client = wire::http_client(call)?.timeout(PATIENCE).build()?;
-    let answer = client.get(url).send().await.context("was not reached")?;
+/// What asks servers for documents.
+pub(super) fn client(call: &CallConfig) -> anyhow::Result<Client> {
+    Ok(wire::http_client(call)?.timeout(PATIENCE).build()?)
+}
+
+/// A document that a server answered with.
+pub(super) async fn body(answer: Response) -> anyhow::Result<Vec<u8>> {
     if !answer.status().is_success() {
         bail!("the server answered {}", answer.status());
     }

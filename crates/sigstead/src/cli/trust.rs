@@ -32,7 +32,8 @@ pub(super) enum TrustCommand {
     Publish(Publish),
     /// Walk the repository as a client does; fails on what a client would refuse.
     Status(ServiceArguments),
-    /// Tell what clients would refuse or misread in a trusted root, signing config or client trust config; fails on errors.
+    /// Tell what clients would refuse or misread in trusted roots, signing configs, client trust configs and TUF repositories; fails on
+    /// errors.
     Lint(Lint),
     /// Hand on what the trust root says, in the form that a client or an admission controller reads.
     #[command(subcommand)]

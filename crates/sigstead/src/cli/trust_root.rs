@@ -57,7 +57,7 @@ impl RootCommand {
                 file.write(None).await
             }
             Self::Next(file) => {
-                let current = publisher(&file.load()?).await?.current_root()?;
+                let current = publisher(&file.load()?).await?.latest_root()?;
                 file.write(Some(&current)).await
             }
         }

@@ -136,7 +136,7 @@ impl Up {
                 oidc_url: issuer,
                 log_since: since,
                 ct_since: since,
-                has_tuf: true,
+                tuf_root: None,
             },
             0o600,
         )?;

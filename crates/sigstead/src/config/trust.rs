@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use sigstead_clock::Timestamp;
 
 use super::raw::{RawConfig, RawEarlierKey};
+use super::trust_tuf::TufConfig;
 use super::{AuthoritiesSource, Config};
 
 /// `[trust]`, with what it tells of the other services.
@@ -25,7 +26,7 @@ pub(crate) struct TrustConfig {
     pub(crate) ct: Option<TrustedLog>,
     /// The others that the CA logs to.
     pub(crate) ct_logs: Vec<TrustedLog>,
-    /// The TUF repository's URL, and its folder.
+    /// The TUF repository's URL, and a root of it.
     pub(crate) mirror: Option<(String, PathBuf)>,
 }
 
@@ -60,7 +61,7 @@ impl Config {
             )?,
             ct: self.trusted_log((&ct.url, &ct.public_key, &ct.since), None, "ct")?,
             ct_logs: self.trusted_ct_logs()?,
-            mirror: trust.url.clone().zip(self.tuf()?.map(|tuf| tuf.folder)),
+            mirror: trust.url.clone().zip(self.tuf()?.map(TufConfig::into_root)),
         })
     }
 

@@ -11,6 +11,7 @@ use super::Config;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawTuf {
     pub(super) folder: Option<PathBuf>,
+    pub(super) root: Option<PathBuf>,
     targets_key: Option<String>,
     snapshot_key: Option<String>,
     timestamp_key: Option<String>,
@@ -22,9 +23,18 @@ pub(super) struct RawTuf {
 /// `[trust.tuf]`.
 pub(crate) struct TufConfig {
     pub(crate) folder: PathBuf,
+    /// Where people leave a root that they signed; the service puts it into the folder.
+    pub(crate) root: Option<PathBuf>,
     /// Without them, the folder is served as it is.
     pub(crate) keys: Option<TufKeys>,
     pub(crate) lifetimes: Lifetimes,
+}
+
+impl TufConfig {
+    /// A file with a root that clients can start from.
+    pub(super) fn into_root(self) -> PathBuf {
+        self.root.unwrap_or_else(|| self.folder.join("root.json"))
+    }
 }
 
 /// Key URIs.
@@ -54,6 +64,11 @@ impl Config {
         };
         Ok(Some(TufConfig {
             folder: self.needed_path(raw.folder.as_deref(), "trust.tuf.folder")?,
+            root: raw
+                .root
+                .as_deref()
+                .map(|file| self.needed_path(Some(file), "trust.tuf.root"))
+                .transpose()?,
             keys: is_publisher.then(keys).transpose()?,
             lifetimes: Lifetimes {
                 targets: self.days(raw.targets_days.unwrap_or(180), "trust.tuf.targets_days")?,

@@ -18,8 +18,8 @@ pub(crate) struct GeneratedConfig<'a> {
     pub(crate) oidc_url: String,
     pub(crate) log_since: Timestamp,
     pub(crate) ct_since: Timestamp,
-    /// Whether the TUF repository is there from the beginning; otherwise people make its root first.
-    pub(crate) has_tuf: bool,
+    /// The file of the TUF repository's root, where the service does not make it itself.
+    pub(crate) tuf_root: Option<&'a str>,
 }
 
 /// One text for each service.
@@ -48,7 +48,7 @@ fn render(values: &GeneratedConfig<'_>) -> String {
         oidc_url,
         log_since,
         ct_since,
-        has_tuf,
+        tuf_root,
     } = values;
     let PerService { ca, tsa, log, ct, trust } = listen;
     let (_, ct_origin) = urls.ct.split_once("://").unwrap_or(("", &urls.ct));
@@ -73,12 +73,9 @@ fn render(values: &GeneratedConfig<'_>) -> String {
         trust = trust,
         trust_url = urls.trust,
         oidc_url = oidc_url,
-        tuf = if *has_tuf { TUF.to_owned() } else { commented(TUF) }
+        tuf_root = tuf_root.map(|file| format!("{TUF_ROOT}root = \"{file}\"\n")).unwrap_or_default(),
     )
 }
 
-const TUF: &str = include_str!("generated_tuf.toml");
-
-fn commented(section: &str) -> String {
-    section.lines().map(|line| format!("# {}\n", line.trim_start_matches("# "))).collect()
-}
+const TUF_ROOT: &str = "# What people signed: the first root, and later the next one (docs/operations/rotate-root.md). The service \
+                        takes it up by itself.\n";

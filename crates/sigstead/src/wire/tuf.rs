@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use axum::Router;
 use sigstead_clock::{Clock, SystemClock};
 use sigstead_crypto::Signer;
-use sigstead_trust::tuf::{Folder, OnlineKeys, Publisher, PublisherParts, Upkeep};
+use sigstead_trust::tuf::{Envelope, Folder, OnlineKeys, Publisher, PublisherParts, Role, Root, Upkeep};
 use sigstead_trust::{Published, router};
 
 use super::{Ground, keys};
@@ -45,6 +45,7 @@ pub(crate) async fn tuf_publisher(
         keys,
         lifetimes: config.lifetimes,
         root_signer,
+        signed_root: config.root.clone(),
     }))
 }
 
@@ -59,10 +60,14 @@ async fn online(named: &TufKeys) -> anyhow::Result<OnlineKeys> {
     })
 }
 
-/// Whether the keys that `[trust.tuf]` names can be used.
+/// Whether the keys and the root that `[trust.tuf]` names can be used.
 pub(crate) async fn check_tuf(config: &Config) -> anyhow::Result<()> {
-    match config.tuf()? {
-        Some(tuf) => tuf_publisher(&tuf, Arc::new(SystemClock), None).await.map(drop),
-        None => Ok(()),
+    let Some(tuf) = config.tuf()? else { return Ok(()) };
+    tuf_publisher(&tuf, Arc::new(SystemClock), None).await?;
+    if let Some(file) = &tuf.root {
+        let content = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let root = Envelope::parse(&content).and_then(|envelope| envelope.metadata::<Root>(Role::Root));
+        root.with_context(|| file.display().to_string())?;
     }
+    Ok(())
 }

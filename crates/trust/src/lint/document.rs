@@ -1,4 +1,3 @@
-use serde::Serialize;
 use serde_json::Value;
 use sigstead_clock::Timestamp;
 use thiserror::Error;
@@ -11,8 +10,7 @@ use super::trusted_root::lint_trusted_root;
 pub const MAX_DOCUMENT: usize = 5_000_000;
 
 /// What a document is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `trusted_root.json`: whom clients believe.
     TrustedRoot,
@@ -20,6 +18,17 @@ pub enum Kind {
     SigningConfig,
     /// Both in one file.
     ClientTrustConfig,
+}
+
+impl Kind {
+    /// For programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TrustedRoot => "trusted-root",
+            Self::SigningConfig => "signing-config",
+            Self::ClientTrustConfig => "client-trust-config",
+        }
+    }
 }
 
 /// Why a document could not be judged.

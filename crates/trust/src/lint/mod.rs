@@ -1,6 +1,7 @@
-//! What clients would refuse or misread in a trusted root, a signing config or a client trust config, whoever wrote it.
+//! What clients would refuse or misread in a trusted root, a signing config, a client trust config or a whole TUF repository, whoever
+//! wrote it.
 //!
-//! Pure: a document and the time in, findings out. Each thing that can be wrong is a row of a table, with the clients that
+//! Pure: documents and the time in, findings out; a repository's files come through a function. Each thing that can be wrong is a row of a table, with the clients that
 //! stumble over it and how; the tables stand in the file of what they are about.
 
 mod authority;
@@ -12,6 +13,7 @@ mod rule;
 mod service;
 mod signing_config;
 mod trusted_root;
+pub mod tuf;
 mod validity;
 
 pub(crate) use believed::believed;

@@ -40,6 +40,8 @@ pub struct Finding {
 
 /// cosign and sigstore-go, which read alike.
 pub const GO: &str = "cosign and sigstore-go";
+/// cosign 2 ends with an older sigstore-go.
+pub(super) const GO_NOW: &str = "cosign 3 and sigstore-go";
 /// sigstore-python.
 pub const PYTHON: &str = "sigstore-python";
 /// sigstore-js.
@@ -48,6 +50,10 @@ pub const JS: &str = "sigstore-js";
 pub const JAVA: &str = "sigstore-java";
 pub(super) const RUST: &str = "sigstore-rs";
 pub(crate) const POLICY_CONTROLLER: &str = "policy-controller";
+/// And later ones where a repository has no `trusted_root.json`.
+pub(super) const OLD_COSIGN: &str = "cosign before 2.4";
+/// A TUF client that is not Sigstore's.
+pub(super) const TOUGH: &str = "tough";
 
 /// Of logs and authorities alike.
 pub(super) const OPERATOR: Rule = warning(

@@ -138,7 +138,18 @@ impl Envelope {
         Ok(verified.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
-    fn message(&self) -> Result<Vec<u8>, TufError> {
+    /// What is signed, whatever it says.
+    pub(crate) const fn signed(&self) -> &Value {
+        &self.signed
+    }
+
+    /// Key ids and what stands for signatures.
+    pub(crate) fn signatures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.signatures.iter().map(|one| (one.keyid.as_str(), one.sig.as_str()))
+    }
+
+    /// The bytes that signatures are over (TUF specification §4.2.1).
+    pub(crate) fn message(&self) -> Result<Vec<u8>, TufError> {
         olpc_json::encode(&self.signed)
             .ok_or_else(|| TufError::Malformed("a number that is not whole".to_owned()))
     }

@@ -56,9 +56,10 @@ impl Key {
 }
 
 /// Whether `signature` is of `key`, with the hash that its scheme names.
-pub(super) fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+pub(crate) fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let hash = match key.kind() {
         PublicKeyKind::EcdsaP384 => HashAlgorithm::Sha384,
+        PublicKeyKind::EcdsaP521 => HashAlgorithm::Sha512,
         _ => HashAlgorithm::Sha256,
     };
     key.verify(hash, message, signature).is_ok()

@@ -36,7 +36,7 @@ impl Role {
     }
 
     /// Where a version of it is kept (§3.2, consistent snapshots).
-    pub(super) fn file_name(self, version: u64) -> String {
+    pub(crate) fn file_name(self, version: u64) -> String {
         match self {
             Self::Timestamp => "timestamp.json".to_owned(),
             _ => format!("{version}.{}.json", self.name()),

@@ -26,3 +26,5 @@ pub use metadata::{Metadata, Role, Root, Targets};
 pub use publisher::{Lifetimes, OnlineKeys, Publisher, PublisherParts};
 pub use standing::Standing;
 pub use upkeep::Upkeep;
+
+pub(crate) use key::verifies;

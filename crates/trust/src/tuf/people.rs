@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use sigstead_crypto::PublicKey;
 
 use super::ceremony::successor;
@@ -14,6 +16,36 @@ impl Publisher {
     /// When signatures are missing, old or new, the version does not follow, or it has expired.
     pub async fn publish_root(&self, envelope: &Envelope) -> Result<Metadata<Root>, TufError> {
         let _lock = self.parts.folder.lock().await?;
+        self.accept_root(envelope)
+    }
+
+    /// The same with the root that people left where the configuration says, if it is newer than the repository's.
+    pub(super) fn take_root(&self) -> Result<(), TufError> {
+        let Some(file) = &self.parts.signed_root else { return Ok(()) };
+        let damaged = |error: TufError| TufError::Damaged(file.display().to_string(), error.to_string());
+        let (envelope, root) = left_root(file).map_err(damaged)?;
+        match root.version < self.next_version(Role::Root)? {
+            true => Ok(()),
+            false => self.accept_root(&envelope).map(drop).map_err(damaged),
+        }
+    }
+
+    /// The root that the next one follows: the repository's, or the one that people left while the repository is elsewhere.
+    ///
+    /// # Errors
+    /// When there is neither, or it is not signed as it says itself.
+    pub fn latest_root(&self) -> Result<Metadata<Root>, TufError> {
+        match (self.current_root(), &self.parts.signed_root) {
+            (Err(TufError::NoRoot(_)), Some(file)) => {
+                let (envelope, root) = left_root(file)?;
+                envelope.verify(&root.body, Role::Root)?;
+                Ok(root)
+            }
+            (root, _) => root,
+        }
+    }
+
+    fn accept_root(&self, envelope: &Envelope) -> Result<Metadata<Root>, TufError> {
         let current = self.parts.folder.newest(Role::Root)?.map(|stored| opened(&stored)).transpose()?;
         let root = successor(current.as_ref(), envelope)?;
         if root.expires <= self.now() {
@@ -89,4 +121,12 @@ impl Publisher {
             targets.chain(others)
         })
     }
+}
+
+/// What people left in `file`.
+fn left_root(file: &Path) -> Result<(Envelope, Metadata<Root>), TufError> {
+    let content = std::fs::read(file).map_err(|error| TufError::Io(file.to_owned(), error))?;
+    let envelope = Envelope::parse(&content)?;
+    let root = envelope.metadata(Role::Root)?;
+    Ok((envelope, root))
 }

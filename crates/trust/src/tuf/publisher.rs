@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct PublisherParts {
     pub lifetimes: Lifetimes,
     /// For development: the one key of a root that makes and renews itself.
     pub root_signer: Option<Arc<dyn Signer>>,
+    /// Where people leave the root that they signed: the first one, and later the next one.
+    pub signed_root: Option<PathBuf>,
 }
 
 /// The keys that sign while nobody watches.
@@ -68,8 +71,13 @@ impl Publisher {
     pub async fn publish(&self, documents: &Documents) -> Result<(), TufError> {
         let Some(keys) = &self.parts.keys else { return Ok(()) };
         let _lock = self.parts.folder.lock().await?;
-        // 1. Who may sign. If we die here, then what the root no longer lets sign is signed anew by the next call.
-        let root = self.root().await?;
+        // 1. Who may sign. If we die here, then what the root no longer lets sign is signed anew by the next call. A root that
+        //    cannot be taken is told at the end: what the present one lets sign goes on.
+        let taken = self.take_root();
+        let root = match self.root().await {
+            Err(TufError::NoRoot(_)) if taken.is_err() => return taken,
+            root => root?,
+        };
         // 2. The documents, then what names them. If we die here or after 3, then clients follow the old timestamp to files
         //    that stay; the next call finds the newer ones and goes on from them.
         let (targets, is_current) = match &keys.targets {
@@ -82,6 +90,7 @@ impl Publisher {
         // 4. Which snapshot is current: from here on, clients see all of it.
         let listing = Listing::of(Role::Snapshot, snapshot.version, &snapshot.content);
         self.renew(&root, Role::Timestamp, listing, keys.timestamp.as_ref()).await?;
+        taken?;
         if is_current { Ok(()) } else { Err(TufError::OtherDocuments) }
     }
 

@@ -104,3 +104,43 @@ async fn targets_can_be_signed_by_people_too() {
     publisher.publish(&documents("b")).await.unwrap();
     assert_eq!(repository.version(Role::Targets), 2);
 }
+
+#[tokio::test]
+async fn a_root_that_people_left_is_taken_when_it_follows() {
+    let mut repository = Repository::empty();
+    let left = repository.path.with_file_name("left.json");
+    repository.signed_root = Some(left.clone());
+    let (first, second) = (repository.plan().metadata(1).unwrap(), repository.plan().metadata(2).unwrap());
+    let leave = async |root: &Metadata<Root>, who: &[usize]| {
+        std::fs::write(&left, repository.signed(root, who).await.to_file().unwrap()).unwrap();
+        repository.publisher().publish(&documents("a")).await.map_err(|error| error.to_string())
+    };
+    let missing = repository.publisher().publish(&documents("a")).await.unwrap_err().to_string();
+    assert!(missing.contains("left.json"), "{missing}");
+    assert!(leave(&first, &[0]).await.unwrap_err().contains("1 valid signatures of the 2"));
+    assert!(repository.publisher().latest_root().is_err());
+    leave(&first, &[0, 1]).await.unwrap();
+    assert_eq!(repository.version(Role::Root), 1);
+    // One that clients would not follow to is told, and what is there goes on.
+    let before = repository.version(Role::Timestamp);
+    repository.clock.advance(5 * DAY);
+    assert!(leave(&second, &[1]).await.unwrap_err().contains("1 valid signatures of the 2"));
+    assert_eq!((repository.version(Role::Root), repository.version(Role::Timestamp)), (1, before + 1));
+    leave(&second, &[0, 2]).await.unwrap();
+    // An old one that comes back changes nothing.
+    leave(&first, &[0, 1]).await.unwrap();
+    assert_eq!(repository.version(Role::Root), 2);
+    assert_eq!(repository.publisher().latest_root().unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn the_next_root_is_prepared_where_the_repository_is_not() {
+    let mut repository = Repository::empty();
+    let left = repository.path.with_file_name("left.json");
+    repository.signed_root = Some(left.clone());
+    let third = repository.plan().metadata(3).unwrap();
+    std::fs::write(&left, repository.signed(&third, &[0, 1]).await.to_file().unwrap()).unwrap();
+    assert_eq!(repository.publisher().latest_root().unwrap(), third);
+    std::fs::write(&left, repository.signed(&third, &[0]).await.to_file().unwrap()).unwrap();
+    assert!(repository.publisher().latest_root().is_err());
+}

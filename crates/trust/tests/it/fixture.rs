@@ -58,6 +58,7 @@ pub(crate) struct Repository {
     pub(crate) people: Vec<Arc<dyn Signer>>,
     pub(crate) online: Online,
     pub(crate) root_signer: Option<Arc<dyn Signer>>,
+    pub(crate) signed_root: Option<PathBuf>,
 }
 
 impl Repository {
@@ -71,6 +72,7 @@ impl Repository {
             people: [KeyKind::EcdsaP256, KeyKind::Ed25519, KeyKind::EcdsaP384].map(key).to_vec(),
             online: Online::new(),
             root_signer: None,
+            signed_root: None,
         }
     }
 
@@ -91,6 +93,7 @@ impl Repository {
             keys: Some(OnlineKeys { targets, snapshot, timestamp }),
             lifetimes: Lifetimes { targets: 180 * DAY, snapshot: 21 * DAY, timestamp: 7 * DAY },
             root_signer: self.root_signer.clone(),
+            signed_root: self.signed_root.clone(),
         })
     }
 

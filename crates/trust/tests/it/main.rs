@@ -5,6 +5,7 @@ mod ceremony;
 mod development;
 mod faults;
 mod fixture;
+mod lint;
 mod routes;
 mod upkeep;
 mod year;

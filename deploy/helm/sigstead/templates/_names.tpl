@@ -4,7 +4,12 @@ ca: {port: 5555, keys: [ca.key], database: true, guard: false}
 tsa: {port: 3004, keys: [tsa.key], database: false, guard: false}
 log: {port: 3000, keys: [log.key, log-v2.key], database: true, guard: true}
 ct: {port: 6962, keys: [ct.key], database: true, guard: true}
-trust: {port: 8088, keys: [], database: false, guard: false}
+trust:
+  port: 8088
+  keys: {{ .Values.tuf.enabled | ternary "[tuf-targets.key, tuf-snapshot.key, tuf-timestamp.key]" "[]" }}
+  database: false
+  guard: false
+  tuf: {{ .Values.tuf.enabled }}
 {{- end }}
 
 {{/* The labels by which a component is found: dict "root" $ "component" NAME. */}}
@@ -27,7 +32,7 @@ capabilities: {drop: [ALL]}
 {{- end }}
 
 {{- define "sigstead.claim" -}}
-accessModes: [ReadWriteOnce]
+accessModes: [{{ .accessMode | default "ReadWriteOnce" }}]
 {{- with .storageClass }}
 storageClassName: {{ . }}
 {{- end }}

@@ -42,6 +42,9 @@ containers:
       {{- if and (eq .name "ca") $values.services.ct.enabled }}
       - {name: SIGSTEAD_CA__CT_URL, value: "http://{{ $release }}-ct:6962"}
       {{- end }}
+      {{- if .fact.tuf }}
+      - {name: SIGSTEAD_TRUST__TUF__FOLDER, value: /var/lib/sigstead/tuf}
+      {{- end }}
       {{- if .service.tlsSecret }}
       - {name: {{ $prefix }}__TLS__CERTIFICATE, value: /run/secrets/tls/tls.crt}
       - {name: {{ $prefix }}__TLS__KEY, value: "file:/run/secrets/tls/tls.key"}
@@ -69,6 +72,9 @@ containers:
       {{- if .fact.guard }}
       - {name: guard, mountPath: /var/lib/sigstead}
       {{- end }}
+      {{- if .fact.tuf }}
+      - {name: tuf, mountPath: /var/lib/sigstead}
+      {{- end }}
 volumes:
   # The public files, and in `keys` this service's own secrets and no others.
   - name: config
@@ -89,6 +95,10 @@ volumes:
             name: {{ $values.databaseSecret | default (printf "%s-database" $release) }}
             items: [{key: database.url, path: keys/database.url}]
         {{- end }}
+  {{- if .fact.tuf }}
+  - name: tuf
+    persistentVolumeClaim: {claimName: {{ $release }}-tuf}
+  {{- end }}
   {{- if .service.tlsSecret }}
   - name: tls
     secret: {secretName: {{ .service.tlsSecret }}, defaultMode: 0440}

@@ -6,6 +6,7 @@ mod log;
 mod probe;
 mod proof;
 mod report;
+mod repository;
 mod timestamp;
 mod token;
 
@@ -46,6 +47,9 @@ impl Doctor {
         let http = Http::new(&self.call.config())?;
         let mut report = Report::default();
         report.check("trust root", check_documents(&config));
+        if let Some((url, root)) = &config.mirror {
+            report.check("tuf", repository::check(&self.call.config(), url, root).await);
+        }
         let mut probe = Probe::new()?;
         if let Some((url, _)) = &config.ca {
             let token = match &self.identity_token {
