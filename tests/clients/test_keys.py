@@ -59,6 +59,17 @@ def test_cosign_signs_with_encrypted_keys(data, binary, blob, work, monkeypatch)
         cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
 
 
+@pytest.mark.parametrize(["name", "kind"], [("log", "EC"), ("log-v2", "ed25519"), ("ct", "EC")])
+def test_a_log_does_not_start_with_another_key(data, binary, name, kind):
+    curve = ["-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "EC" else []
+    run(["openssl", "genpkey", "-algorithm", kind, *curve, "-out", data / "keys/other.key"])
+    config = configure(data, **{name: "file:keys/other.key"})
+    service = name.removesuffix("-v2")
+    own = ["--set", f"{service}.listen=127.0.0.1:{free_port()}", "--set", "admin.listen=127.0.0.1:0"]
+    refused = run([binary, service, "--config", config, *own], ok=False)
+    assert "clients know a log by its key" in refused.stderr and "rotate-log-keys.md" in refused.stderr, refused.stderr
+
+
 def test_config_check_tells_passwords_that_are_wrong(data, binary):
     encrypt(data / "keys/ca.key")
     config = configure(data, ca="file:keys/ca.key?password-source=env:CA_PASSWORD")
