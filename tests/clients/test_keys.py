@@ -4,11 +4,14 @@ import json
 import os
 import re
 import shutil
+import signal
+import time
 import urllib.request
 
 import pytest
 
 from clients.cosign import Cosign3
+from clients.test_authorities import chains, rfc3339
 from conftest import CLIENTS
 from organization import Operator, Organization
 from stack import Program, Stack, answers, free_port, run, wait_for
@@ -172,6 +175,29 @@ def test_config_check_tells_what_a_service_refuses(data, binary, services):
     vault.write("transit/keys/ct", type="ecdsa-p256")
     refused = check(binary, configure(data, ct="hashivault://ct"), False, VAULT_TOKEN="hvs.wrong")
     assert "the token needs the policy" in refused and "hvs.wrong" not in refused
+
+
+def test_a_new_authority_waits_for_its_key(data, binary, services):
+    """Vault does not answer when the file of authorities changes; what it names is used once it does."""
+    vault, _ = services
+    vault.make_key("ca", "ecdsa-p384")
+    file = data / "ca-authorities.toml"
+    before = file.read_text()
+    Operator(binary, data)("ca", "init", "--root", data / "second-root", "--key", "hashivault://ca", "--since", rfc3339(3600))
+    changed = file.read_text()
+    file.write_text(before)
+    with Stack.up(binary, data) as stack:
+        assert len(chains(stack)) == 1
+        vault.program.process.send_signal(signal.SIGSTOP)
+        try:
+            file.write_text(changed)
+            refusals = lambda: stack.programs[0].output().count("cannot be used; the old one stays")
+            wait_for(refusals, "the refusal in the log", patience=60)
+            time.sleep(20)
+            assert (refusals(), len(chains(stack))) == (1, 1), "told once"
+        finally:
+            vault.program.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: len(chains(stack)) == 2, "the second authority", patience=60)
 
 
 def test_under_the_organizations_root(data, binary, work, services, monkeypatch):
