@@ -63,3 +63,29 @@ impl ErrorDetail {
 fn any(name: &str, message: &impl Message) -> Any {
     Any { type_url: format!("type.googleapis.com/google.rpc.{name}"), value: message.encode_to_vec() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_say_what_the_status_says() {
+        let about = ErrorDetail::Info("EXISTS", Some(("log_index", "7".to_owned())));
+        let retry = ErrorDetail::Retry(Duration::from_millis(1500));
+        let status = rpc_status(Code::Unavailable, "later".to_owned(), &[about, retry]);
+        assert_eq!(status.metadata().get("grpc-retry-pushback-ms").unwrap(), "1501");
+        let told = wire::Status::decode(status.details()).unwrap();
+        assert_eq!((told.code, told.message.as_str()), (Code::Unavailable as i32, "later"));
+        let info = ErrorInfo::decode(told.details[0].value.as_slice()).unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("EXISTS", "sigstead"));
+        assert_eq!(info.metadata["log_index"], "7");
+        let retry = RetryInfo::decode(told.details[1].value.as_slice()).unwrap().retry_delay.unwrap();
+        assert_eq!((retry.seconds, retry.nanos), (1, 500_000_000));
+        assert_eq!(told.details[1].type_url, "type.googleapis.com/google.rpc.RetryInfo");
+    }
+
+    #[test]
+    fn a_status_without_details_is_a_plain_one() {
+        assert!(rpc_status(Code::NotFound, "none".to_owned(), &[]).details().is_empty());
+    }
+}
