@@ -99,7 +99,7 @@ def work(tmp_path):
 
 
 def pytest_sessionstart(session):
-    signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd", "javac")
+    signers = ("openssl", "ssh-keygen", "minisign", "signify-openbsd", "javac", "jarsigner")
     for program in (*signers, "docker-registry", "haproxy", "systemd-analyze", "strace", "promtool"):
         assert shutil.which(program), f"{program} is not installed; scripts/test installs it"
     sigstore = ("cosign", "cosign2", "rekor-cli", "timestamp-cli", "js/node_modules/.bin/sigstore", "java/pom.xml")

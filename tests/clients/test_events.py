@@ -3,18 +3,20 @@
 import base64
 import http.server
 import json
+import ssl
 import threading
 
 import pytest
 
+from certificates import Authority
 from clients.cosign import EMAIL, Cosign3
 from stack import Program, Stack, free_port, wait_for
 
 
 class Webhook:
-    """Refuses until it is told to accept."""
+    """Refuses until it is told to accept; over TLS if it has a certificate and its key."""
 
-    def __init__(self):
+    def __init__(self, identity=None):
         self.accepts, self.refused, self.events = False, 0, []
         webhook = self
 
@@ -32,7 +34,11 @@ class Webhook:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/events"
+        if identity:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(*identity)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"http{'s' if identity else ''}://127.0.0.1:{self.server.server_address[1]}/events"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -50,9 +56,11 @@ def log(binary, tmp_path, webhook):
     with Stack.up(binary, tmp_path / "data") as stack:
         address = f"127.0.0.1:{free_port()}"
         settings = {"log.listen": address, "log.events_url": webhook.url, "log.events_token": f"file:{tmp_path}/token"}
-        flags = [flag for key, value in {**settings, "admin.listen": f"127.0.0.1:{free_port()}"}.items() for flag in ("--set", f"{key}={value}")]
+        settings["admin.listen"] = f"127.0.0.1:{free_port()}"
 
-        def start():
+        def start(**events):
+            changed = {**settings, **{f"log.events_{key}": value for key, value in events.items()}}
+            flags = [flag for key, value in changed.items() for flag in ("--set", f"{key}={value}")]
             program = Program([binary, "log", "--config", stack.document("sigstead.toml"), *flags], tmp_path / "log")
             wait_for(lambda: "listens on" in program.output(), "the log")
             return program
@@ -92,3 +100,20 @@ def test_a_webhook_is_told_of_every_entry_in_order_also_after_a_restart(log, web
         assert json.loads(base64.b64decode(event["data"]["canonicalizedBody"]))["kind"] == "hashedrekord"
         entry = json.loads(stack.get("log", f"/api/v1/log/entries/{event['id']}"))
         assert list(entry) == [event["id"]]
+
+
+def test_a_webhook_is_believed_by_the_authority_of_now(log, tmp_path, blob, work):
+    stack, start = log
+    authority, stranger = (Authority(tmp_path, name) for name in ("ours", "stranger"))
+    webhook, file = Webhook(authority.issue("webhook", "127.0.0.1")), tmp_path / "events-ca.pem"
+    webhook.accepts = True
+    file.write_bytes(stranger.pem.read_bytes())
+    program = start(url=webhook.url, ca=file)
+    cosign = Cosign3(stack, work)
+    cosign("sign-blob", *cosign.signing(), "--bundle", work / "bundle.json", blob)
+    wait_for(lambda: "events are delivered later" in program.output(), "the first try")
+    assert not webhook.events
+    file.write_bytes(authority.pem.read_bytes())
+    wait_for(lambda: webhook.events, "the event")
+    program.stop()
+    webhook.server.shutdown()

@@ -4,11 +4,14 @@ import json
 import os
 import re
 import shutil
+import signal
+import time
 import urllib.request
 
 import pytest
 
 from clients.cosign import Cosign3
+from clients.test_authorities import chains, rfc3339
 from conftest import CLIENTS
 from organization import Operator, Organization
 from stack import Program, Stack, answers, free_port, run, wait_for
@@ -57,6 +60,17 @@ def test_cosign_signs_with_encrypted_keys(data, binary, blob, work, monkeypatch)
         cosign, bundle = Cosign3(stack, work), work / "bundle.json"
         cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
         cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
+
+
+@pytest.mark.parametrize(["name", "kind"], [("log", "EC"), ("log-v2", "ed25519"), ("ct", "EC")])
+def test_a_log_does_not_start_with_another_key(data, binary, name, kind):
+    curve = ["-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "EC" else []
+    run(["openssl", "genpkey", "-algorithm", kind, *curve, "-out", data / "keys/other.key"])
+    config = configure(data, **{name: "file:keys/other.key"})
+    service = name.removesuffix("-v2")
+    own = ["--set", f"{service}.listen=127.0.0.1:{free_port()}", "--set", "admin.listen=127.0.0.1:0"]
+    refused = run([binary, service, "--config", config, *own], ok=False)
+    assert "clients know a log by its key" in refused.stderr and "rotate-log-keys.md" in refused.stderr, refused.stderr
 
 
 def test_config_check_tells_passwords_that_are_wrong(data, binary):
@@ -161,6 +175,29 @@ def test_config_check_tells_what_a_service_refuses(data, binary, services):
     vault.write("transit/keys/ct", type="ecdsa-p256")
     refused = check(binary, configure(data, ct="hashivault://ct"), False, VAULT_TOKEN="hvs.wrong")
     assert "the token needs the policy" in refused and "hvs.wrong" not in refused
+
+
+def test_a_new_authority_waits_for_its_key(data, binary, services):
+    """Vault does not answer when the file of authorities changes; what it names is used once it does."""
+    vault, _ = services
+    vault.make_key("ca", "ecdsa-p384")
+    file = data / "ca-authorities.toml"
+    before = file.read_text()
+    Operator(binary, data)("ca", "init", "--root", data / "second-root", "--key", "hashivault://ca", "--since", rfc3339(3600))
+    changed = file.read_text()
+    file.write_text(before)
+    with Stack.up(binary, data) as stack:
+        assert len(chains(stack)) == 1
+        vault.program.process.send_signal(signal.SIGSTOP)
+        try:
+            file.write_text(changed)
+            refusals = lambda: stack.programs[0].output().count("cannot be used; the old one stays")
+            wait_for(refusals, "the refusal in the log", patience=60)
+            time.sleep(20)
+            assert (refusals(), len(chains(stack))) == (1, 1), "told once"
+        finally:
+            vault.program.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: len(chains(stack)) == 2, "the second authority", patience=60)
 
 
 def test_under_the_organizations_root(data, binary, work, services, monkeypatch):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,30 @@ def test_every_kind_of_package(rekor, work, kind):
         assert entry["UUID"] in rekor("search", "--email", "below-long@example.org")
     if kind in ("alpine", "cose", "jar"):
         assert entry["UUID"] in rekor("search", "--public-key", work / "key", "--pki-format", "x509")
+
+
+def widened(archive, file):
+    """The archive once more, with every number of its directory in Zip64's records."""
+    with zipfile.ZipFile(archive) as before, zipfile.ZipFile(file, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name))
+    content = bytearray(file.read_bytes())
+    end = content.rindex(b"PK\5\6")
+    content[end + 8 : end + 20] = b"\xff" * 12
+    file.write_bytes(content)
+
+
+def test_a_java_archive_with_zip64(rekor, work, monkeypatch):
+    """The JDK and Rekor's own library, which is in rekor-cli, take it too."""
+    (work / "signed.jar").write_bytes(base64.b64decode(artifact("packages.jsonl", "jar-chain")["archive"]["content"]))
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 0)
+    widened(work / "signed.jar", work / "wide.jar")
+    assert (work / "wide.jar").read_bytes().count(b"PK\6\6") == 1
+    assert "jar verified" in run(["jarsigner", "-verify", work / "wide.jar"]).stdout
+    flags = ["--type", "jar", "--artifact", work / "wide.jar"]
+    index = index_of(rekor("upload", *flags))
+    assert "Inclusion Proof" in rekor("verify", *flags)
+    assert rekor.json("get", "--log-index", index)["Body"]["JARModel"]["archive"]["hash"]["value"] == sha256(work / "wide.jar")
 
 
 def test_search_by_email(rekor, stack, blob, work):

@@ -1,6 +1,7 @@
 """A timestamp authority whose clock is compared with time servers: a real one, and one that lies."""
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -53,7 +54,8 @@ class Authority:
         address = f"127.0.0.1:{free_port()}"
         self.urls = {"tsa": f"http://{address}/api/v1/timestamp"}
         text = stack.document("sigstead.toml").read_text()
-        servers = f"ntp_servers = {json.dumps(servers)}\nntp_period_secs = 1\nntp_timeout_secs = 1\n"
+        # An answer is good for three periods: more than a busy machine takes to ask again.
+        servers = f"ntp_servers = {json.dumps(servers)}\nntp_period_secs = 5\nntp_timeout_secs = 5\n"
         config = stack.document("compared.toml")
         config.write_text(text.replace("[tsa]\n", f"[tsa]\n{servers}"))
         settings = ["--set", f"tsa.listen={address}", "--set", f"admin.listen={self.admin}"]
@@ -74,6 +76,10 @@ class Authority:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def accuses(self, liar):
+        """Whether the clock is distrusted for what that server said; how far ahead that was is measured, not exact."""
+        return re.search(rf"{re.escape(liar)} \+3[56]\d\d\.", str(self.ready()))
 
     def stamps(self, query):
         try:
@@ -100,10 +106,10 @@ def test_a_server_vouches_for_the_clock(up_stack, chrony, query, work):
 def test_nothing_is_stamped_while_servers_say_that_the_clock_is_wrong(up_stack, chrony, query, work):
     liars = [Liar().address, Liar().address]
     with Authority(up_stack, work, [chrony, *liars]) as authority:
-        wait_for(lambda: "+3600" in str(authority.ready()), "the comparison")
+        wait_for(lambda: authority.accuses(liars[0]), "the comparison")
         status, body = authority.ready()
-        assert status == 503 and liars[0] in body["failures"]["tsa-clock"]
+        assert status == 503 and "off by what time servers say" in body["failures"]["tsa-clock"]
         assert authority.stamps(query) is None
     with Authority(up_stack, work, [chrony, liars[0]]) as authority:
-        wait_for(lambda: "+3600" in str(authority.ready()), "the comparison")
+        wait_for(lambda: authority.accuses(liars[0]), "the comparison")
         assert authority.stamps(query) is None, "one of two is not most of them"

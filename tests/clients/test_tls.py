@@ -16,6 +16,7 @@ import pytest
 from certificates import DAY, Authority
 from clients.cosign import Cosign2, Cosign3
 from conformance.protobuf import field
+from conformance.signing_request import signing_request
 from stack import Program, free_port, run, wait_for
 from tls import SERVICES
 
@@ -93,6 +94,31 @@ def test_ct_log_lets_in_the_ca_alone(tls_stack, authority):
     with pytest.raises(urllib.error.HTTPError) as refusal:
         tls_stack.get("ct", "/ct/v1/get-sth")
     assert refusal.value.code == 401
+
+
+def test_the_ca_shows_the_ct_log_the_certificate_of_now(binary, tls_stack, authority, tmp_path):
+    """The CT log lets in spiffe://test/ca alone."""
+    certificate, key = authority.client("renewed", "spiffe://test/another")
+    address = f"127.0.0.1:{free_port()}"
+    settings = [f"ca.ct_client_certificate={certificate}", f"ca.ct_client_key=file:{key}", f"ca.listen={address}", "admin.listen=127.0.0.1:0"]
+    flags = [part for setting in settings for part in ("--set", setting)]
+    program = Program([binary, "ca", "--config", tls_stack.document("sigstead.toml"), *flags], tmp_path / "ca")
+    wait_for(lambda: "https://" in program.output(), "the CA")
+
+    def certifies():
+        body, headers = signing_request(tls_stack)
+        headers = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+        return curl(authority, *headers, "-d", json.dumps(body), f"https://{address}/api/v2/signingCert")[1]
+
+    try:
+        assert certifies() == "500"
+        authority.client("renewed", "spiffe://test/ca")
+        wait_for(lambda: certifies() == "200", "the new certificate")
+        key.write_text("not a key")
+        wait_for(lambda: "the old one stays" in program.output(), "a line in the log")
+        assert certifies() == "200"
+    finally:
+        assert program.stop() == 0
 
 
 # --- The timestamp authority, by client certificate

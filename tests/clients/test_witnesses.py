@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from clients.cosign import Cosign3
 from faults.load import entry_v2
-from stack import Program, Stack, answers, free_port, run, wait_for
+from stack import PATIENCE, Program, Stack, answers, free_port, run, wait_for
 
 
 class Log:
@@ -47,7 +47,8 @@ class Log:
         names = [other.name for other in others]
         policy = "".join(f"witness {o.name} {o.witness_key} http://{o.address}/witness\n" for o in others)
         (self.data / "policy").write_text(f"{policy}group them {quorum} {' '.join(names)}\nquorum them\n")
-        return f'witness_policy = "policy"\nwitness_missing = "{missing}"\nwitness_timeout_ms = 2000\n'
+        # A witness that is away refuses at once; one that is there may have a busy machine.
+        return f'witness_policy = "policy"\nwitness_missing = "{missing}"\nwitness_timeout_ms = 30000\n'
 
     def start(self):
         settings = [f"log.listen={self.address}", f"admin.listen={self.admin}", f"database={self.database}"]
@@ -62,7 +63,7 @@ class Log:
         self.program.stop(how)
 
     def get(self, path):
-        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def post(self, path, body):
@@ -81,7 +82,7 @@ class Log:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer)["inclusionProof"]["checkpoint"]["envelope"]
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Retry-After"]

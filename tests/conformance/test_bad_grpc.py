@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 import grpc
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from conformance.protobuf import create_signing_certificate_request, field
+from conformance.protobuf import create_signing_certificate_request, error_details, field, parse
 from conformance.signing_request import signing_request
 from conformance.test_bad_input import ask, sizes
 
 CASES = tomllib.loads(Path(__file__).with_name("bad_grpc.toml").read_text())["case"]
 CERTIFICATE_SIGNING_REQUEST = 3
+RIGHT_KEY = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -24,6 +27,7 @@ def test_bad_calls_are_refused_and_change_nothing(case, stack):
         call(stack, case["rpc"], message_of(stack, case), case.get("metadata", {}), compression)
     assert refusal.value.code().name == case["code"], refusal.value
     assert case.get("says", "") in refusal.value.details()
+    assert told_programs(refusal.value) == (case.get("reason"), case.get("field")), refusal.value
     assert sizes(stack) == before, "something was written"
     assert b"BEGIN CERTIFICATE" in call(stack, "GetTrustBundle", b"")
 
@@ -71,6 +75,31 @@ def test_bad_frames_are_refused(stack, method, media_type, body, status, grpc_st
     headers = {"Content-Type": media_type, "TE": "trailers"}
     found, sent, _ = ask(stack, "ca", method, "/dev.sigstore.fulcio.v2.CA/GetTrustBundle", body, headers)
     assert (found, sent.get("grpc-status")) == (status, grpc_status)
+
+
+@pytest.mark.parametrize(
+    "message, at_fault",
+    [
+        (b"", "public_key.content"),
+        (field(1, field(2, b"junk")), "public_key.content"),
+        (field(1, field(2, RIGHT_KEY)) + field(2, b"junk"), "signed_email_address"),
+        (field(3, b"junk"), "certificate_signing_request"),
+    ],
+)
+def test_v1beta_has_its_own_names(stack, message, at_fault):
+    _, headers = signing_request(stack)
+    metadata = {"oidcidentitytoken": headers["Authorization"].removeprefix("Bearer ")}
+    with pytest.raises(grpc.RpcError) as refusal:
+        call(stack, "/dev.sigstore.fulcio.v1beta.CA/CreateSigningCertificate", message, metadata)
+    assert told_programs(refusal.value) == (None, at_fault), refusal.value
+
+
+def told_programs(refusal):
+    """The cause and the field at fault, if the details name them."""
+    details = error_details(refusal)
+    reason = details["ErrorInfo"][1][0].decode() if "ErrorInfo" in details else None
+    at_fault = [parse(violation)[1][0].decode() for violation in details.get("BadRequest", {}).get(1, [])]
+    return reason, *(at_fault or [None])
 
 
 def call(stack, rpc, message, metadata=None, compression=None):

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from conformance.protobuf import field, varint
+from conformance.protobuf import error_details, field, parse, varint
 from conformance.test_bad_input import ask
 
 P256 = 5
@@ -73,6 +73,9 @@ def test_bad_calls_are_refused_and_change_nothing(stack, key, name, code):
     with pytest.raises(grpc.RpcError) as refusal:
         call(stack, message)
     assert refusal.value.code().name == code, refusal.value
+    if code == "INVALID_ARGUMENT":
+        violation = parse(error_details(refusal.value)["BadRequest"][1][0])
+        assert violation[1] == [b"hashed_rekord_request_v002"]
     assert size(stack) == before
 
 

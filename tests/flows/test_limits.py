@@ -5,10 +5,12 @@ import time
 import urllib.error
 import urllib.request
 
+import grpc
 import pytest
 
 from clients.cosign import Cosign3
 from clients.test_rekor_cli import RekorCli
+from conformance.protobuf import error_details, parse
 from stack import Stack
 
 
@@ -64,6 +66,18 @@ def test_each_api_refuses_in_its_shape(limited):
         assert limited.get("admin", "/healthz")
     metrics = limited.get("admin", "/metrics").decode()
     assert 'sigstead_requests_limited_total{listener="the log (--log-port)",by="client"} 2' in metrics
+
+
+def test_programs_are_told_when_to_come_again(limited):
+    trust_bundle = "/dev.sigstore.fulcio.v2.CA/GetTrustBundle"
+    with grpc.insecure_channel(limited.address("ca")) as channel:
+        method = channel.unary_unary(trust_bundle, request_serializer=None, response_deserializer=None)
+        with pytest.raises(grpc.RpcError) as refusal:
+            for _ in range(200):
+                method(b"", metadata=[("x-forwarded-for", "192.0.2.77")], timeout=20)
+    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    wait = parse(error_details(refusal.value)["RetryInfo"][1][0])
+    assert 0 < wait.get(1, [0])[0] + wait.get(2, [0])[0] / 1e9 <= 1, "a fifth of a second for the next request"
 
 
 def test_a_client_that_waits_gets_through(limited, work):

@@ -123,6 +123,14 @@ impl CertificateAuthority {
         Ok(())
     }
 
+    /// Reaches CT logs in this way from now on: whose certificates are believed, which one is shown.
+    ///
+    /// # Errors
+    /// When no client can be made of it; then everything stays as it was.
+    pub fn reach_ct_logs_by(&self, http: reqwest::ClientBuilder) -> Result<(), StartError> {
+        self.ct.as_ref().map_or(Ok(()), |ct| Ok(ct.reach_by(http)?))
+    }
+
     /// What signs for tokens of this issuer now.
     pub(crate) fn issuing_for(&self, token_issuer: &str) -> Result<Arc<IssuingCa>, ApiError> {
         self.issuing.load().signing(token_issuer, self.now()).cloned().ok_or(ApiError::AuthorityExpired)

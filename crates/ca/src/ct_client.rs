@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::StatusCode;
@@ -27,8 +28,6 @@ pub struct CtLogConfig {
     pub url: String,
     /// The log's key. A promise by any other is refused.
     pub public_key: PublicKey,
-    /// How it is reached: whose certificates are believed, which one is shown.
-    pub http: reqwest::ClientBuilder,
 }
 
 /// Submits to one log.
@@ -36,7 +35,8 @@ pub struct CtLogConfig {
 pub(crate) struct CtClient {
     url: String,
     public_key: PublicKey,
-    client: reqwest::Client,
+    /// Every log's.
+    client: Arc<ArcSwap<reqwest::Client>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -112,12 +112,11 @@ impl Body {
 impl CtClient {
     pub(crate) fn new(
         config: CtLogConfig,
-        deadline: Duration,
+        client: Arc<ArcSwap<reqwest::Client>>,
         clock: Arc<dyn Clock>,
-    ) -> reqwest::Result<Self> {
+    ) -> Self {
         let url = config.url.trim_end_matches('/').to_owned();
-        let client = config.http.timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { url, public_key: config.public_key, client, clock })
+        Self { url, public_key: config.public_key, client, clock }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -127,7 +126,7 @@ impl CtClient {
     /// The log's promise, checked: by this log, for this entry, of this time.
     pub(crate) async fn add(&self, submission: &Submission) -> Result<Sct, Fault> {
         let endpoint = format!("{}/{}", self.url, submission.path());
-        let sent = self.client.post(endpoint).json(&submission.body).send().await;
+        let sent = self.client.load().post(endpoint).json(&submission.body).send().await;
         let answer = sent.map_err(|error| Fault::Passing { why: error.to_string(), pause: None })?;
         if answer.status() != StatusCode::OK {
             return Err(refusal(&answer));

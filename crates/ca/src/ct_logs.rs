@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sigstead_clock::Clock;
@@ -25,6 +26,8 @@ const PATIENCE_PART: u32 = 4;
 pub struct CtConfig {
     /// The logs, preferred ones first.
     pub logs: Vec<CtLogConfig>,
+    /// How they are reached: whose certificates are believed, which one is shown.
+    pub http: reqwest::ClientBuilder,
     /// How many of them must promise; at least one.
     pub needed: usize,
     /// For everything together: a client waits for its certificate.
@@ -46,6 +49,7 @@ pub enum SctDelivery {
 #[derive(Debug)]
 pub(crate) struct CtLogs {
     logs: Vec<CtClient>,
+    client: Arc<ArcSwap<reqwest::Client>>,
     needed: usize,
     deadline: Duration,
     pub(crate) delivery: SctDelivery,
@@ -61,10 +65,16 @@ struct Try<'a> {
 
 impl CtLogs {
     pub(crate) fn new(config: CtConfig, clock: &Arc<dyn Clock>) -> reqwest::Result<Self> {
-        let CtConfig { logs, needed, deadline, delivery } = config;
-        let client = |log| CtClient::new(log, deadline, Arc::clone(clock));
-        let logs = logs.into_iter().map(client).collect::<reqwest::Result<_>>()?;
-        Ok(Self { logs, needed, deadline, delivery })
+        let CtConfig { logs, http, needed, deadline, delivery } = config;
+        let client = Arc::new(ArcSwap::from_pointee(client(http, deadline)?));
+        let logs = logs.into_iter().map(|log| CtClient::new(log, Arc::clone(&client), Arc::clone(clock)));
+        Ok(Self { logs: logs.collect(), client, needed, deadline, delivery })
+    }
+
+    /// Reaches them by another client from now on; what is under way ends as it began.
+    pub(crate) fn reach_by(&self, http: reqwest::ClientBuilder) -> reqwest::Result<()> {
+        self.client.store(Arc::new(client(http, self.deadline)?));
+        Ok(())
     }
 
     /// As many promises as are needed, each checked, of different logs, in the order of preference.
@@ -111,6 +121,10 @@ impl CtLogs {
         }
         Ok(promises.into_values().collect())
     }
+}
+
+fn client(http: reqwest::ClientBuilder, deadline: Duration) -> reqwest::Result<reqwest::Client> {
+    http.timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()
 }
 
 async fn attempt<'a>(

@@ -1,17 +1,33 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sigstead_serve::retry_after;
+use sigstead_serve::{ERROR_DOMAIN, ErrorDetail, retry_after, rpc_status};
 use sigstead_store::StoreError;
 use sigstead_x509::X509Error;
 use thiserror::Error;
 
 use crate::lint::Breach;
 use crate::policy::Denial;
+
+/// What another service, which does not answer now, is given.
+const UNAVAILABLE_FOR: Duration = Duration::from_secs(5);
+
+/// What a message calls the key and the proof that it is the client's.
+pub(crate) struct KeyFields {
+    pub(crate) key: &'static str,
+    pub(crate) proof: &'static str,
+}
+
+impl KeyFields {
+    /// A certificate signing request is both, in every API.
+    pub(crate) const REQUEST: Self =
+        Self { key: "certificate_signing_request", proof: "certificate_signing_request" };
+}
 
 /// The one door by which errors leave, in grpc-gateway's shape, with Fulcio's texts.
 #[derive(Debug, Error)]
@@ -95,19 +111,55 @@ impl Error {
         }
     }
 
-    fn details(&self) -> Vec<Value> {
-        let (reason, metadata) = match self {
-            Self::Token(reason) | Self::IdentityProvider(reason) => (*reason, json!({})),
-            Self::Denied(Denial { rule: Some(rule), .. }) => ("POLICY", json!({ "rule": rule })),
-            Self::Denied(_) => ("POLICY", json!({})),
-            _ => return Vec::new(),
+    /// The cause, for programs: a constant name, and what it is about.
+    fn cause(&self) -> Option<(&'static str, Option<(&'static str, &str)>)> {
+        match self {
+            Self::Token(reason) | Self::IdentityProvider(reason) => Some((reason, None)),
+            Self::Denied(Denial { rule, .. }) => Some(("POLICY", rule.as_deref().map(|rule| ("rule", rule)))),
+            _ => None,
+        }
+    }
+
+    /// When a client may try again, if that helps.
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany(wait) => Some(*wait),
+            _ if self.status().0 == StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_FOR),
+            _ => None,
+        }
+    }
+
+    /// The same codes and texts over gRPC, with the field at fault by its name in the message.
+    pub(crate) fn over_grpc(self, fields: &KeyFields) -> tonic::Status {
+        self.report();
+        let field = match &self {
+            Self::Possession => Some(fields.proof),
+            Self::CertificateRequest
+            | Self::Key
+            | Self::WeakKey
+            | Self::Algorithm(_)
+            | Self::SignatureAlgorithm(_) => Some(fields.key),
+            _ => None,
         };
-        vec![json!({
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": reason,
-            "domain": "sigstead",
-            "metadata": metadata,
-        })]
+        let cause = self.cause().map(|(reason, about)| {
+            ErrorDetail::Info(reason, about.map(|(name, value)| (name, value.to_owned())))
+        });
+        let details = [cause, field.map(ErrorDetail::Field), self.wait().map(ErrorDetail::Retry)];
+        let (_, code) = self.status();
+        let details: Vec<_> = details.into_iter().flatten().collect();
+        rpc_status(i32::from(code).into(), self.to_string(), &details)
+    }
+
+    fn details(&self) -> Vec<Value> {
+        let detail = |(reason, about): (&str, Option<(&str, &str)>)| {
+            json!({
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": reason,
+                "domain": ERROR_DOMAIN,
+                "metadata": about.into_iter().collect::<BTreeMap<_, _>>(),
+            })
+        };
+        self.cause().map(detail).into_iter().collect()
     }
 }
 
@@ -143,19 +195,6 @@ impl Error {
     }
 }
 
-/// The same codes and texts over gRPC.
-impl From<Error> for tonic::Status {
-    fn from(error: Error) -> Self {
-        error.report();
-        let (_, code) = error.status();
-        let mut metadata = tonic::metadata::MetadataMap::new();
-        if let Error::TooMany(wait) = error {
-            retry_after(metadata.as_mut(), wait);
-        }
-        Self::with_metadata(tonic::Code::from(i32::from(code)), error.to_string(), metadata)
-    }
-}
-
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.report();
@@ -163,10 +202,7 @@ impl IntoResponse for Error {
         let body = Body { code, message: self.to_string(), details: self.details() };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], text).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        if let Self::TooMany(wait) = self {
+        if let Some(wait) = self.wait() {
             retry_after(response.headers_mut(), wait);
         }
         response

@@ -14,6 +14,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::authority::Issued;
+use crate::error::{Error, KeyFields};
 use crate::issue::Promises;
 use crate::possession::KeyProof;
 use crate::{CertificateAuthority, MAX_BODY, grpc_v1beta, request};
@@ -38,8 +39,8 @@ impl Ca for Service {
         let in_body = message.credentials.and_then(|credentials| credentials.credentials);
         let in_body = in_body.map(|credentials::Credentials::OidcIdentityToken(token)| token);
         let token = in_body.filter(|token| !token.is_empty()).or_else(|| token_of(&metadata));
-        let principal = self.0.authenticate(&token.unwrap_or_default()).await?;
-        let issued = self.0.certify(&principal, key_proof(message.key)).await?;
+        let (proof, fields) = key_proof(message.key);
+        let issued = issue(&self.0, token, proof).await.map_err(|error| error.over_grpc(&fields))?;
         Ok(Response::new(signing_certificate(&issued)))
     }
 
@@ -63,6 +64,16 @@ impl Ca for Service {
     }
 }
 
+/// The steps of every request for a certificate.
+pub(crate) async fn issue(
+    authority: &CertificateAuthority,
+    token: Option<String>,
+    proof: KeyProof,
+) -> Result<Issued, Error> {
+    let principal = authority.authenticate(&token.unwrap_or_default()).await?;
+    authority.certify(&principal, proof).await
+}
+
 /// The token in the call's metadata: Fulcio's own name for it, or the usual one.
 pub(crate) fn token_of(metadata: &MetadataMap) -> Option<String> {
     let own = metadata.get("oidcidentitytoken").and_then(|token| token.to_str().ok());
@@ -70,17 +81,21 @@ pub(crate) fn token_of(metadata: &MetadataMap) -> Option<String> {
     own.or_else(usual).map(str::to_owned)
 }
 
-fn key_proof(key: Option<create_signing_certificate_request::Key>) -> KeyProof {
-    match key {
+const KEY_FIELDS: KeyFields = KeyFields {
+    key: "public_key_request.public_key.content",
+    proof: "public_key_request.proof_of_possession",
+};
+
+fn key_proof(key: Option<create_signing_certificate_request::Key>) -> (KeyProof, KeyFields) {
+    let request = match key {
         Some(create_signing_certificate_request::Key::CertificateSigningRequest(pem)) => {
-            KeyProof::Request(pem)
+            return (KeyProof::Request(pem), KeyFields::REQUEST);
         }
-        Some(create_signing_certificate_request::Key::PublicKeyRequest(request)) => KeyProof::PublicKey {
-            key: request.public_key.unwrap_or_default().content.into_bytes(),
-            proof: request.proof_of_possession,
-        },
-        None => KeyProof::PublicKey { key: Vec::new(), proof: Vec::new() },
-    }
+        Some(create_signing_certificate_request::Key::PublicKeyRequest(request)) => request,
+        None => wire::PublicKeyRequest::default(),
+    };
+    let key = request.public_key.unwrap_or_default().content.into_bytes();
+    (KeyProof::PublicKey { key, proof: request.proof_of_possession }, KEY_FIELDS)
 }
 
 fn signing_certificate(issued: &Issued) -> wire::SigningCertificate {

@@ -11,8 +11,8 @@ use sigstead_proto::google_api::HttpBody;
 use sigstead_x509::Certificate;
 use tonic::{Request, Response, Status};
 
-use crate::error::Error;
-use crate::grpc::token_of;
+use crate::error::{Error, KeyFields};
+use crate::grpc::{issue, token_of};
 use crate::possession::KeyProof;
 use crate::v1::{PEM_CHAIN, SCT, joined};
 use crate::{CertificateAuthority, MAX_BODY};
@@ -32,9 +32,9 @@ impl Ca for Service {
         request: Request<CreateSigningCertificateRequest>,
     ) -> Result<Response<HttpBody>, Status> {
         let (metadata, _, message) = request.into_parts();
-        let proof = key_proof(message)?;
-        let principal = self.0.authenticate(&token_of(&metadata).unwrap_or_default()).await?;
-        let issued = self.0.certify(&principal, proof).await?;
+        let (proof, fields) = key_proof(message).map_err(|error| error.over_grpc(&KEY_FIELDS))?;
+        let issued = issue(&self.0, token_of(&metadata), proof).await;
+        let issued = issued.map_err(|error| error.over_grpc(&fields))?;
         let mut response = Response::new(pem(&issued.chain));
         // Fulcio's gateway turns it into the status of the v1 API.
         response.metadata_mut().insert("x-http-code", tonic::metadata::MetadataValue::from_static("201"));
@@ -50,12 +50,14 @@ impl Ca for Service {
     }
 }
 
-fn key_proof(message: CreateSigningCertificateRequest) -> Result<KeyProof, Error> {
+const KEY_FIELDS: KeyFields = KeyFields { key: "public_key.content", proof: "signed_email_address" };
+
+fn key_proof(message: CreateSigningCertificateRequest) -> Result<(KeyProof, KeyFields), Error> {
     if !message.certificate_signing_request.is_empty() {
-        return Ok(KeyProof::Request(message.certificate_signing_request));
+        return Ok((KeyProof::Request(message.certificate_signing_request), KeyFields::REQUEST));
     }
     let key = message.public_key.ok_or(Error::Key)?.content;
-    Ok(KeyProof::PublicKey { key, proof: message.signed_email_address })
+    Ok((KeyProof::PublicKey { key, proof: message.signed_email_address }, KEY_FIELDS))
 }
 
 fn pem(chain: &[Certificate]) -> HttpBody {

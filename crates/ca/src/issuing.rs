@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sigstead_crypto::Signer;
-use sigstead_x509::{Certificate, ChainError, Purpose, Term};
+use sigstead_x509::{Certificate, ChainError, Purpose, Term, check_going};
 
 use crate::authority::StartError;
 
@@ -40,18 +40,9 @@ pub(crate) struct IssuingCas(Vec<Arc<IssuingCa>>);
 impl IssuingCas {
     /// Checks each chain and key; those that have ended are left out.
     pub(crate) fn new(all: Vec<IssuingCa>, now: i64) -> Result<Self, StartError> {
-        let (ended, going): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|ca| ca.term.has_ended(&ca.chain, now));
-        for ca in &going {
-            ca.check(now)?;
-        }
-        if going.is_empty() {
-            // What is wrong with the last one says more than that there is none.
-            return Err(ended
-                .last()
-                .and_then(|ca| ca.check(now).err())
-                .map_or(StartError::NoneSigns, StartError::Chain));
-        }
+        let has_ended = |ca: &IssuingCa| ca.term.has_ended(&ca.chain, now);
+        let going = check_going(all, has_ended, |ca| ca.check(now))
+            .map_err(|why| why.map_or(StartError::NoneSigns, StartError::Chain))?;
         Ok(Self(going.into_iter().map(Arc::new).collect()))
     }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::try_join_all;
@@ -40,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct EventSink {
     url: String,
     token: Option<Secret<String>>,
-    client: reqwest::Client,
+    client: ArcSwap<reqwest::Client>,
 }
 
 #[derive(Debug, Error)]
@@ -54,17 +55,30 @@ enum DeliveryError {
 }
 
 impl EventSink {
-    /// A sink at a URL, with a bearer token if it wants one.
+    /// A sink at a URL, with a bearer token if it wants one; `http` says whose certificates are believed.
     ///
     /// # Errors
-    /// When the system's TLS settings cannot be used.
-    pub fn new(url: String, token: Option<Secret<String>>) -> Result<Self, reqwest::Error> {
-        Ok(Self { url, token, client: reqwest::Client::builder().timeout(PATIENCE).build()? })
+    /// When no client can be made of `http`.
+    pub fn new(
+        url: String,
+        token: Option<Secret<String>>,
+        http: reqwest::ClientBuilder,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self { url, token, client: ArcSwap::from_pointee(http.timeout(PATIENCE).build()?) })
+    }
+
+    /// Reaches it in this way from now on.
+    ///
+    /// # Errors
+    /// When no client can be made of `http`; then everything stays as it was.
+    pub fn reach_by(&self, http: reqwest::ClientBuilder) -> Result<(), reqwest::Error> {
+        self.client.store(Arc::new(http.timeout(PATIENCE).build()?));
+        Ok(())
     }
 
     /// One event in CloudEvents' structured mode; any 2xx is a receipt.
     async fn send(&self, event: &Value) -> Result<(), DeliveryError> {
-        let mut request = self.client.post(&self.url).body(event.to_string());
+        let mut request = self.client.load().post(&self.url).body(event.to_string());
         request = request.header("content-type", "application/cloudevents+json");
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
@@ -88,7 +102,7 @@ impl RekorLog {
     }
 
     /// Tells a sink of new entries, shard by shard and in order of their indexes, until `shutdown`.
-    pub async fn deliver_events(self: Arc<Self>, sink: EventSink, shutdown: CancellationToken) {
+    pub async fn deliver_events(self: Arc<Self>, sink: Arc<EventSink>, shutdown: CancellationToken) {
         // From zero, so that alerts see the first one.
         for status in ["ok", "error"] {
             count(status, 0);

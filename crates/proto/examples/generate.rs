@@ -9,8 +9,14 @@ use std::path::Path;
 
 use prost::Message as _;
 
-const FILES: [&str; 4] =
-    ["fulcio/v1beta/fulcio.proto", "fulcio/v2/fulcio.proto", "grpc/health.proto", "rekor/v2/rekor.proto"];
+const FILES: [&str; 6] = [
+    "fulcio/v1beta/fulcio.proto",
+    "fulcio/v2/fulcio.proto",
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
+    "grpc/health.proto",
+    "rekor/v2/rekor.proto",
+];
 /// Messages that are also read and written in protobuf's JSON mapping.
 const WITH_JSON: [&str; 3] = [".dev.sigstore.common.v1", ".dev.sigstore.rekor", ".io.intoto"];
 

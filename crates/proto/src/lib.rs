@@ -72,6 +72,9 @@ pub mod wire {
         pub mod api {
             include!("generated/google.api.rs");
         }
+        pub mod rpc {
+            include!("generated/google.rpc.rs");
+        }
     }
     pub mod io {
         pub mod intoto {
@@ -83,5 +86,5 @@ pub mod wire {
 
 pub use wire::dev::sigstore::fulcio::v1beta as fulcio_v1beta;
 pub use wire::dev::sigstore::{common::v1 as common_v1, rekor::v1 as rekor_v1, rekor::v2 as rekor_v2};
-pub use wire::google::api as google_api;
+pub use wire::google::{api as google_api, rpc as google_rpc};
 pub use wire::io::intoto as dsse;

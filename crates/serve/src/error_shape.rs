@@ -5,7 +5,9 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tonic::{Code, Status};
+use tonic::Code;
+
+use crate::{ErrorDetail, rpc_status};
 
 /// How long, and how much of it, the body of a refused request is listened to.
 const UNREAD_PATIENCE: Duration = Duration::from_secs(1);
@@ -38,14 +40,12 @@ impl Refusal {
     /// Answers in the API's shape, or in gRPC's to who speaks that.
     pub(crate) async fn answer(self, request: Request, shape: fn(&str) -> ErrorShape) -> Response {
         let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let mut answer = if media_type.unwrap_or_default().starts_with(b"application/grpc") {
-            Status::new(self.code, self.message).into_http()
+        let answer = if media_type.unwrap_or_default().starts_with(b"application/grpc") {
+            let details: Vec<_> = self.retry_after.map(ErrorDetail::Retry).into_iter().collect();
+            rpc_status(self.code, self.message.to_owned(), &details).into_http()
         } else {
             self.over_http(shape(request.uri().path()))
         };
-        if let Some(wait) = self.retry_after {
-            retry_after(answer.headers_mut(), wait);
-        }
         // An HTTP/2 stream that is answered before its end is reset, and some clients then drop the answer.
         let _ended = tokio::time::timeout(UNREAD_PATIENCE, to_bytes(request.into_body(), MAX_UNREAD)).await;
         answer
@@ -54,13 +54,20 @@ impl Refusal {
     fn over_http(self, shape: ErrorShape) -> Response {
         let Self { status, code, message, .. } = self;
         let body = match shape {
-            ErrorShape::Text => return (status, format!("{message}\n")).into_response(),
-            ErrorShape::HttpCode => serde_json::json!({ "code": status.as_u16(), "message": message }),
+            ErrorShape::Text => format!("{message}\n").into_response(),
+            ErrorShape::HttpCode => {
+                Json(serde_json::json!({ "code": status.as_u16(), "message": message })).into_response()
+            }
             ErrorShape::GrpcCode => {
-                serde_json::json!({ "code": code as i32, "message": message, "details": [] })
+                Json(serde_json::json!({ "code": code as i32, "message": message, "details": [] }))
+                    .into_response()
             }
         };
-        (status, Json(body)).into_response()
+        let mut answer = (status, body).into_response();
+        if let Some(wait) = self.retry_after {
+            retry_after(answer.headers_mut(), wait);
+        }
+        answer
     }
 }
 

@@ -19,6 +19,7 @@ mod metrics;
 mod rate;
 mod request_id;
 mod resource;
+mod rpc_status;
 mod tasks;
 mod tls;
 #[cfg(feature = "otlp")]
@@ -37,6 +38,7 @@ pub use listener::{BoundListener, ServeError, bind};
 pub use metrics::install_metrics;
 pub use rate::{Rate, RateLimiter};
 pub use resource::{Freshness, resource};
+pub use rpc_status::{ERROR_DOMAIN, ErrorDetail, rpc_status};
 pub use tasks::Tasks;
 pub use tls::{
     AllowedClient, Client, ClientAuth, ClientPolicy, DEFAULT_OPEN_PATHS, Tls, TlsError, TlsFiles, only_paths,

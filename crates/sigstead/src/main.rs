@@ -10,6 +10,7 @@ mod data_dir;
 mod dev_issuer;
 mod logging;
 mod provision;
+mod role;
 mod shutdown;
 #[cfg(feature = "otlp")]
 mod traces;

@@ -9,11 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sigstead_clock::{Clock, Timestamp};
 use sigstead_crypto::{KeyKind, Secret, Signer, SoftwareSigner};
 use sigstead_trust::tuf::{Envelope, RootPlan, Signatories};
-use sigstead_x509::authority::{self, Profile};
-use sigstead_x509::{Certificate, parse_pem_chain};
+use sigstead_x509::{Certificate, authority, parse_pem_chain};
 
 use crate::config::{AuthoritiesFile, AuthorityEntry};
 use crate::data_dir::{DataDir, write_atomically};
+use crate::role::{ISSUED_LIFETIME, Role};
 
 /// Private files: readable by their owner alone.
 const PRIVATE: u32 = 0o600;
@@ -39,11 +39,11 @@ pub(crate) async fn services(data: &DataDir, clock: &dyn Clock) -> anyhow::Resul
     };
     step("certificate authority: root and issuing certificate");
     let now = clock.now().unix_seconds();
-    let chain = certificate_authority(data, now).await?;
-    authorities(data, "ca", &chain)?;
+    let chain = hierarchy(data, Role::Ca, now).await?;
+    authorities(data, Role::Ca, &chain)?;
     step("timestamp authority: root and signing certificate");
-    let tsa_chain = timestamp_authority(data, now).await?;
-    authorities(data, "tsa", &tsa_chain)?;
+    let tsa_chain = hierarchy(data, Role::Tsa, now).await?;
+    authorities(data, Role::Tsa, &tsa_chain)?;
     step("transparency log and CT log: keys");
     logs(data)?;
     progress.finish_and_clear();
@@ -146,34 +146,24 @@ fn secret(data: &DataDir, name: &str) -> anyhow::Result<Secret<String>> {
     Ok(Secret::new(std::fs::read_to_string(file)?))
 }
 
-async fn certificate_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Certificate>> {
-    chain(data, "ca-chain.pem", async || {
-        let root_key = key(data, "keys/ca-root.key", KeyKind::EcdsaP384)?;
-        let issuing_key = key(data, "keys/ca.key", KeyKind::EcdsaP256)?;
-        let root = authority::root(&root_key, "CN=sigstead CA root,O=sigstead", now, ROOT_LIFETIME).await?;
-        let subject = ("CN=sigstead CA,O=sigstead", issuing_key.public_key());
-        let profile = Profile::CodeSigningAuthority;
-        let issuing = authority::issue((&root_key, &root), subject, profile, now, ISSUED_LIFETIME).await?;
-        Ok(vec![issuing, root])
+/// The certificates of a role under a root of their own, made if they are not there.
+async fn hierarchy(data: &DataDir, role: Role, now: i64) -> anyhow::Result<Vec<Certificate>> {
+    let name = role.section();
+    chain(data, &format!("{name}-chain.pem"), async || {
+        let root_key = key(data, &format!("keys/{name}-root.key"), KeyKind::EcdsaP384)?;
+        let issued_key = key(data, &format!("keys/{name}.key"), KeyKind::EcdsaP256)?;
+        let root = role.make_root(&root_key, now).await?;
+        let (issuer, subject) =
+            ((&root_key as &dyn Signer, &root), (role.subject(), issued_key.public_key()));
+        let issued = authority::issue(issuer, subject, role.profile(), now, ISSUED_LIFETIME).await?;
+        Ok(vec![issued, root])
     })
     .await
 }
 
-async fn timestamp_authority(data: &DataDir, now: i64) -> anyhow::Result<Vec<Certificate>> {
-    chain(data, "tsa-chain.pem", async || {
-        let root_key = key(data, "keys/tsa-root.key", KeyKind::EcdsaP384)?;
-        let leaf_key = key(data, "keys/tsa.key", KeyKind::EcdsaP256)?;
-        let root = authority::root(&root_key, "CN=sigstead TSA root,O=sigstead", now, ROOT_LIFETIME).await?;
-        let subject = ("CN=sigstead TSA,O=sigstead", leaf_key.public_key());
-        let leaf = authority::issue((&root_key, &root), subject, Profile::Timestamping, now, ISSUED_LIFETIME)
-            .await?;
-        Ok(vec![leaf, root])
-    })
-    .await
-}
-
-/// The file of the authorities of `service`, made if it is not there.
-fn authorities(data: &DataDir, service: &str, chain: &[Certificate]) -> anyhow::Result<()> {
+/// The file of the authorities of a role, made if it is not there.
+fn authorities(data: &DataDir, role: Role, chain: &[Certificate]) -> anyhow::Result<()> {
+    let service = role.section();
     let file = data.file(&format!("{service}-authorities.toml"));
     if file.exists() {
         return Ok(());
@@ -216,7 +206,3 @@ fn write_if_other(file: &Path, content: &[u8]) -> anyhow::Result<()> {
 pub(crate) const TUF_ROOT: &str = "tuf-root.json";
 /// Until people must have signed the next one.
 const TUF_ROOT_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
-/// How long a root made here lasts.
-const ROOT_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-/// How long what it signs lasts.
-const ISSUED_LIFETIME: Duration = Duration::from_secs(9 * 365 * 24 * 3600);

@@ -1,4 +1,5 @@
-//! Rows of checkpoints, own and witnessed ones, which both engines read and write with the same SQL.
+//! Rows of checkpoints, own and witnessed ones, and of the keys that sign them, which both engines read and write with
+//! the same SQL.
 
 /// Methods over the pools.
 macro_rules! checkpoint_rows {
@@ -34,6 +35,21 @@ macro_rules! checkpoint_rows {
                 .fetch_optional(self.read_pool())
                 .await?;
                 row.map(|row| Ok(row.try_get(0)?)).transpose()
+            }
+
+            /// Of several servers that bring keys at once, one is the first.
+            pub(crate) async fn remember_key(&self, tree: TreeKey, fingerprint: &Hash) -> Result<Hash, StoreError> {
+                sqlx::query("INSERT INTO tree_keys (tree, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                    .bind(tree.0)
+                    .bind(fingerprint.to_vec())
+                    .execute(self.write_pool())
+                    .await?;
+                let row = sqlx::query("SELECT fingerprint FROM tree_keys WHERE tree = $1")
+                    .bind(tree.0)
+                    .fetch_one(self.write_pool())
+                    .await?;
+                let remembered: Vec<u8> = row.try_get(0)?;
+                remembered.try_into().map_err(|_| StoreError::corrupt("the key of a tree"))
             }
 
             pub(crate) async fn witnessed(&self, origin: &str) -> Result<Option<WitnessedHead>, StoreError> {

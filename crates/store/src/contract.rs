@@ -37,6 +37,16 @@ pub async fn all<F: Future<Output = Database>>(fresh: impl Fn() -> F) {
     trail::pages_are_stable(&fresh().await).await;
     trail::the_trail_is_only_added_to(&fresh().await).await;
     event_cursors_only_move_from_where_they_are(&fresh().await).await;
+    the_first_key_of_a_tree_is_remembered(&fresh().await).await;
+}
+
+async fn the_first_key_of_a_tree_is_remembered(database: &Database) {
+    let first = tree(database).await.key;
+    assert_eq!(database.remember_key(first, &[1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(database.remember_key(first, &[2; 32]).await.unwrap(), [1; 32]);
+    let new = NewTree { tree_id: 78, kind: TreeKind::Ct, origin: "ct.test".into(), created_ms: 6 };
+    let second = database.open_active_tree(&new).await.unwrap().key;
+    assert_eq!(database.remember_key(second, &[2; 32]).await.unwrap(), [2; 32], "another tree, another key");
 }
 
 async fn event_cursors_only_move_from_where_they_are(database: &Database) {

@@ -366,6 +366,10 @@ impl TreeStore for Database {
         either!(self.kept_checkpoint(tree, size))
     }
 
+    async fn remember_key(&self, tree: TreeKey, fingerprint: &Hash) -> Result<Hash, StoreError> {
+        either!(self.remember_key(tree, fingerprint))
+    }
+
     async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {
         if let Some(replica) = self.replica()
             && let Some(Some(found)) = replica.answer(replica.postgres.find_leaf(tree, hash).await)

@@ -30,6 +30,7 @@ versions![
     "0010_denials",
     "0011_leaf_lookup",
     "0012_audit_inserts",
+    "0013_tree_keys",
 ];
 
 /// Brings a Postgres database to this version's schema.

@@ -105,6 +105,14 @@ pub trait TreeStore: Send + Sync + 'static {
         size: u64,
     ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
+    /// Remembers the key that signs for a tree, by the SHA-256 of its SubjectPublicKeyInfo; which one was remembered
+    /// first, whoever asks later with another.
+    fn remember_key(
+        &self,
+        tree: TreeKey,
+        fingerprint: &Hash,
+    ) -> impl Future<Output = Result<Hash, StoreError>> + Send;
+
     /// The index of the leaf with that hash, compared in full.
     fn find_leaf(
         &self,

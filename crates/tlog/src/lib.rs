@@ -7,6 +7,7 @@
 mod append;
 mod audit;
 mod error;
+mod first_key;
 mod guard_file;
 mod held_tile;
 mod log;

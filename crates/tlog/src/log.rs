@@ -110,7 +110,8 @@ impl<S: TreeStore> Log<S> {
     /// its tasks are `tracker`'s.
     ///
     /// # Errors
-    /// When the database is older than what was signed, or not available, or the key is of the wrong kind.
+    /// When the database is older than what was signed, or not available, or the key is of the wrong kind
+    /// or not the tree's.
     pub async fn start(
         parts: LogParts<S>,
         tracker: &TaskTracker,
@@ -153,6 +154,7 @@ impl<S: TreeStore> Log<S> {
             }),
         };
         log.check_history().await?;
+        log.check_key().await?;
         // What is committed can be signed for; witnesses are asked when somebody wants to know.
         log.publish(&log.shared.store.head(log.shared.tree.key).await?, None).await?;
         log.seal_in_background();

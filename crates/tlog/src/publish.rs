@@ -48,9 +48,14 @@ impl KeptCheckpoint {
 impl Publisher {
     /// Whether clients can verify what it signs.
     pub(crate) fn validate(&self) -> Result<(), SignError> {
+        self.signer().map_or(Ok(()), NoteSigner::validate)
+    }
+
+    /// Who signs, if that is here.
+    pub(crate) const fn signer(&self) -> Option<&NoteSigner> {
         match self {
-            Self::Checkpoint(signer) | Self::TreeHead(signer) => signer.validate(),
-            Self::Kept(_) => Ok(()),
+            Self::Checkpoint(signer) | Self::TreeHead(signer) => Some(signer),
+            Self::Kept(_) => None,
         }
     }
 }

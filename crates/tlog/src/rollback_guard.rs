@@ -63,6 +63,19 @@ pub enum GuardError {
         /// The size that was signed.
         signed: u64,
     },
+    /// The key is not the one that signed for the tree before.
+    #[error(
+        "the key of {origin} is {known}, not {offered}: clients know a log by its key\n  \
+         hint: configure that key again, or go on with another shard or log (docs/operations/rotate-log-keys.md)"
+    )]
+    OtherKey {
+        /// The tree's.
+        origin: String,
+        /// In hexadecimal: SHA-256 of the SubjectPublicKeyInfo, or the key id in checkpoints.
+        known: String,
+        /// The same of the key that was to sign.
+        offered: String,
+    },
     /// The guard's file cannot be read or written.
     #[error("the rollback guard {file}: {why}")]
     File {

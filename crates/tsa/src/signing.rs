@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sigstead_crypto::Signer;
-use sigstead_x509::{Certificate, ChainError, Purpose, Term};
+use sigstead_x509::{Certificate, ChainError, Purpose, Term, check_going};
 
 use crate::authority::StartError;
 use crate::token::TokenMaker;
@@ -45,18 +45,10 @@ pub(crate) struct SigningKeys(Vec<Arc<Signing>>);
 impl SigningKeys {
     /// Checks each chain and key; those that have ended are left out.
     pub(crate) fn new(all: Vec<SigningKey>, sends_chain: bool, now: i64) -> Result<Self, StartError> {
-        let (ended, going): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|key| key.term.has_ended(&key.chain, now));
-        if going.is_empty() {
-            // What is wrong with the last one says more than that there is none.
-            return Err(ended
-                .last()
-                .and_then(|key| key.check(now).err())
-                .map_or(StartError::NoneSigns, StartError::Chain));
-        }
-        let signing = going.into_iter().map(|key| {
-            key.check(now)?;
-            let SigningKey { signer, chain, term } = key;
+        let has_ended = |key: &SigningKey| key.term.has_ended(&key.chain, now);
+        let going = check_going(all, has_ended, |key| key.check(now))
+            .map_err(|why| why.map_or(StartError::NoneSigns, StartError::Chain))?;
+        let signing = going.into_iter().map(|SigningKey { signer, chain, term }| {
             Ok(Arc::new(Signing { maker: TokenMaker::new(&chain, sends_chain, signer)?, chain, term }))
         });
         signing.collect::<Result<_, _>>().map(Self)

@@ -24,4 +24,4 @@ pub use csr::CertificateRequest;
 pub use error::X509Error;
 pub use san::SubjectAlternativeName;
 pub use sct::Sct;
-pub use term::Term;
+pub use term::{Term, check_going};

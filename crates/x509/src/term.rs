@@ -2,6 +2,24 @@ use sigstead_crypto::PublicKey;
 
 use crate::{Certificate, ChainError, ChainRules, Purpose, validate_chain, validate_key};
 
+/// Leaves out the authorities that have ended, and checks the others.
+///
+/// # Errors
+/// With the first rule that is not met. When none is left, with what is wrong with the last one, if anything is: that
+/// says more than that there is none.
+pub fn check_going<T>(
+    all: Vec<T>,
+    has_ended: impl Fn(&T) -> bool,
+    check: impl Fn(&T) -> Result<(), ChainError>,
+) -> Result<Vec<T>, Option<ChainError>> {
+    let (ended, going): (Vec<_>, Vec<_>) = all.into_iter().partition(has_ended);
+    if going.is_empty() {
+        return Err(ended.last().and_then(|last| check(last).err()));
+    }
+    going.iter().try_for_each(check)?;
+    Ok(going)
+}
+
 /// When an authority signs, in Unix seconds, both ends included. Its certificates may end it sooner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {

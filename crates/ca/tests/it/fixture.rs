@@ -192,12 +192,9 @@ impl Authority {
 }
 
 pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: SctDelivery) -> CtConfig {
-    let log = |log: &CtLog| CtLogConfig {
-        url: log.url(),
-        public_key: log.public_key(),
-        http: reqwest::Client::builder(),
-    };
-    CtConfig { logs: logs.map(log).into(), needed, deadline: CT_DEADLINE, delivery }
+    let log = |log: &CtLog| CtLogConfig { url: log.url(), public_key: log.public_key() };
+    let http = reqwest::Client::builder();
+    CtConfig { logs: logs.map(log).into(), http, needed, deadline: CT_DEADLINE, delivery }
 }
 
 /// Shows one key and signs with another.

@@ -1,5 +1,6 @@
-//! The files of a ZIP archive, by its central directory (APPNOTE.TXT 6.3, sections 4.3.12 and 4.3.16). Requests are far
-//! too short for Zip64, which is not read.
+//! The files of a ZIP archive, as its directory lists them.
+
+mod directory;
 
 use std::cell::Cell;
 use std::io::Read as _;
@@ -8,19 +9,14 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
 use crate::Rejection;
+use directory::{LOCAL, LOCAL_LENGTH, number};
+
+pub(super) use directory::File;
 
 /// Most bytes that the files of one archive unpack to, each as often as it is read: five times the longest request.
 const MAX_UNPACKED: u64 = 128 << 20;
 /// How much is unpacked at once.
 const PIECE: usize = 32 << 10;
-
-const END: [u8; 4] = *b"PK\x05\x06";
-const END_LENGTH: usize = 22;
-const MAX_COMMENT: usize = 0xffff;
-const ENTRY: [u8; 4] = *b"PK\x01\x02";
-const ENTRY_LENGTH: usize = 46;
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
-const LOCAL_LENGTH: usize = 30;
 
 const ENCRYPTED: usize = 1;
 const STORED: usize = 0;
@@ -35,43 +31,10 @@ pub(super) struct Archive<'a> {
     budget: Cell<u64>,
 }
 
-/// What the directory says of a file.
-pub(super) struct File<'a> {
-    pub(super) name: &'a [u8],
-    /// Unpacked.
-    pub(super) size: usize,
-    packed: usize,
-    flags: usize,
-    method: usize,
-    crc: usize,
-    offset: usize,
-}
-
 impl<'a> Archive<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Rejection> {
-        Self::read(bytes).ok_or_else(malformed)
-    }
-
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let tail = bytes.len().saturating_sub(END_LENGTH + MAX_COMMENT);
-        let end = tail + bytes.get(tail..)?.windows(END.len()).rposition(|part| part == END)?;
-        let record = bytes.get(end..)?;
-        if number(record, 20, 2)? + END_LENGTH > record.len() {
-            return None;
-        }
-        let (count, size, offset) = (number(record, 10, 2)?, number(record, 12, 4)?, number(record, 16, 4)?);
-        let before = end.checked_sub(size)?.checked_sub(offset)?;
-        let is_counted_from_the_start = bytes.get(offset..).is_some_and(|rest| rest.starts_with(&ENTRY));
-        let bytes = if is_counted_from_the_start { bytes } else { bytes.get(before..)? };
-        let mut directory = bytes.get(offset..)?;
-        let mut files = Vec::new();
-        for _ in 0..count {
-            let (file, rest) = File::read(directory)?;
-            files.push(file);
-            directory = rest;
-        }
-        // More entries than are counted would be files to one reader and none to another.
-        (!directory.starts_with(&ENTRY)).then_some(Self { bytes, files, budget: Cell::new(MAX_UNPACKED) })
+        let (bytes, files) = directory::read(bytes).ok_or_else(malformed)?;
+        Ok(Self { bytes, files, budget: Cell::new(MAX_UNPACKED) })
     }
 
     /// The whole of a file.
@@ -119,24 +82,6 @@ impl<'a> Archive<'a> {
     }
 }
 
-impl<'a> File<'a> {
-    /// The directory's first entry, and what follows it.
-    fn read(directory: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let entry = Some(directory).filter(|directory| directory.starts_with(&ENTRY))?;
-        let (name, extra, comment) = (number(entry, 28, 2)?, number(entry, 30, 2)?, number(entry, 32, 2)?);
-        let file = Self {
-            name: entry.get(ENTRY_LENGTH..)?.get(..name)?,
-            flags: number(entry, 8, 2)?,
-            method: number(entry, 10, 2)?,
-            crc: number(entry, 16, 4)?,
-            packed: number(entry, 20, 4)?,
-            size: number(entry, 24, 4)?,
-            offset: number(entry, 42, 4)?,
-        };
-        Some((file, entry.get(ENTRY_LENGTH + name + extra + comment..)?))
-    }
-}
-
 /// Never takes more than a piece beyond `size`.
 fn inflate(packed: &[u8], size: u64, mut take: impl FnMut(&[u8])) -> Result<(), Rejection> {
     let mut unpacking = DeflateDecoder::new(packed).take(size.saturating_add(1));
@@ -148,12 +93,6 @@ fn inflate(packed: &[u8], size: u64, mut take: impl FnMut(&[u8])) -> Result<(), 
         take(read);
     }
     if unpacked == size { Ok(()) } else { Err(malformed()) }
-}
-
-/// A little-endian number.
-fn number(record: &[u8], at: usize, length: usize) -> Option<usize> {
-    let octets = record.get(at..)?.get(..length)?;
-    Some(octets.iter().rev().fold(0, |number, octet| number << 8 | usize::from(*octet)))
 }
 
 fn malformed() -> Rejection {

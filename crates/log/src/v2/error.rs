@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sigstead_serve::{ErrorDetail, rpc_status};
 use sigstead_tlog::AppendError;
 use thiserror::Error;
 use tonic::{Code, Status};
@@ -116,7 +119,14 @@ impl IntoResponse for Error {
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         error.log();
-        Self::new(error.status().1, error.to_string())
+        let detail = match &error {
+            Error::Kind | Error::HashedRekord => Some(ErrorDetail::Field("hashed_rekord_request_v002")),
+            Error::Dsse => Some(ErrorDetail::Field("dsse_request_v002")),
+            Error::Exists(index) => Some(ErrorDetail::Info("EXISTS", Some(("log_index", index.to_string())))),
+            Error::Pushback(seconds) => Some(ErrorDetail::Retry(Duration::from_secs(*seconds))),
+            _ => None,
+        };
+        rpc_status(error.status().1, error.to_string(), detail.as_slice())
     }
 }
 

@@ -37,6 +37,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigstead_store::TreeKind;
 
+use crate::role::Role;
+
 /// A self-hosted Sigstore: certificate authority, timestamp authority, transparency log,
 /// certificate-transparency log and trust root.
 #[derive(Debug, Parser)]
@@ -217,12 +219,10 @@ impl Cli {
                 Ok(policy.run().await)
             }
             Command::Ca(CaArguments { command: Some(CaCommand::Authority(command)), .. }) => {
-                command.run(authority::Role::Ca).await
+                command.run(Role::Ca).await
             }
             Command::Tsa(TsaArguments { service, command: None }) => start(Service::Tsa, &service).await,
-            Command::Tsa(TsaArguments { command: Some(command), .. }) => {
-                command.run(authority::Role::Tsa).await
-            }
+            Command::Tsa(TsaArguments { command: Some(command), .. }) => command.run(Role::Tsa).await,
             Command::Trust(TrustArguments { service, command: None }) => {
                 start(Service::Trust, &service).await
             }

@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use sigstead_crypto::Secret;
 use sigstead_log::{RekorLimits, Surface};
 
-use super::Config;
+use super::{CallConfig, Config};
 
 /// `[log]`.
 pub(crate) struct LogConfig {
@@ -16,8 +16,15 @@ pub(crate) struct LogConfig {
     pub(crate) shard_keys: BTreeMap<i64, String>,
     pub(crate) surface: Surface,
     pub(crate) limits: RekorLimits,
-    /// A webhook that is told of new entries, and its token.
-    pub(crate) events: Option<(String, Option<Secret<String>>)>,
+    pub(crate) events: Option<EventsConfig>,
+}
+
+/// A webhook that is told of new entries.
+pub(crate) struct EventsConfig {
+    pub(crate) url: String,
+    pub(crate) token: Option<Secret<String>>,
+    /// How it is reached over TLS.
+    pub(crate) call: CallConfig,
 }
 
 impl Config {
@@ -39,7 +46,7 @@ impl Config {
         })
     }
 
-    fn events(&self) -> anyhow::Result<Option<(String, Option<Secret<String>>)>> {
+    fn events(&self) -> anyhow::Result<Option<EventsConfig>> {
         let raw = &self.raw.log;
         let Some(url) = &raw.events_url else { return Ok(None) };
         let is_usable = |parsed: url::Url| {
@@ -52,7 +59,9 @@ impl Config {
             bail!(self.wrong("log.events_url", url, hint));
         }
         let token = raw.events_token.as_deref().map(|text| self.reference(text, "log.events_token"));
-        Ok(Some((url.clone(), token.transpose()?.map(Secret::new))))
+        let call =
+            CallConfig { ca: raw.events_ca.as_deref().map(|ca| self.path(ca)), ..CallConfig::default() };
+        Ok(Some(EventsConfig { url: url.clone(), token: token.transpose()?.map(Secret::new), call }))
     }
 
     fn surface(&self) -> anyhow::Result<Surface> {

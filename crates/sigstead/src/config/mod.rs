@@ -24,7 +24,7 @@ pub(crate) use ca::CaConfig;
 pub(crate) use ca_ct::CaCtConfig;
 pub(crate) use checked::{Config, environment_variable};
 pub(crate) use ct::CtConfig;
-pub(crate) use log::LogConfig;
+pub(crate) use log::{EventsConfig, LogConfig};
 pub(crate) use log_v2::LogV2Config;
 pub(crate) use tls::{CallConfig, TlsConfig};
 pub(crate) use trust::{TrustConfig, TrustedLog};

@@ -110,6 +110,7 @@ pub(crate) struct RawLog {
     pub(crate) max_search_results: Option<u32>,
     pub(crate) events_url: Option<String>,
     pub(crate) events_token: Option<String>,
+    pub(crate) events_ca: Option<PathBuf>,
     pub(crate) since: Option<String>,
 }
 

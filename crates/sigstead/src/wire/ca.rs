@@ -8,6 +8,7 @@ use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_store::Database;
 
 use super::authorities::{authorities, issuing_cas};
+use super::call_files::CallFiles;
 use super::followed::Followed;
 use super::text_file::TextFile;
 use super::{Ground, expiry, http_client, keys};
@@ -15,6 +16,7 @@ use crate::config::{CaConfig, CaCtConfig, Config};
 
 /// The certificate authority's routes.
 pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
+    let call = config.ct.as_ref().map(|ct| CallFiles::read(&ct.call)).transpose()?;
     let ct = config.ct.as_ref().map(ct_logs).transpose()?;
     let issuers = TextFile::read(&config.issuers)?;
     let trusted = issuers.parse(FulcioConfig::parse)?;
@@ -46,6 +48,10 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
         },
         &ground.tasks,
     );
+    if let Some(call) = call {
+        let calling = Arc::clone(&authority);
+        call.follow("ca-ct-client", move |http| Ok(calling.reach_ct_logs_by(http)?), &ground.tasks);
+    }
     ground.watch_database("ca-database", database);
     Ok(sigstead_ca::router(authority))
 }
@@ -82,8 +88,8 @@ pub(crate) async fn check_ca(config: &Config, now: i64) -> anyhow::Result<()> {
     issuers(&config.issuers)?;
     config.policy.as_deref().map(policy).transpose()?;
     CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now).await?, now)?;
-    for log in config.ct.as_ref().map(ct_logs).transpose()?.into_iter().flat_map(|ct| ct.logs) {
-        log.http.build().context("what [ca] calls CT logs with")?;
+    if let Some(ct) = config.ct.as_ref().map(ct_logs).transpose()? {
+        ct.http.build().context("what [ca] calls CT logs with")?;
     }
     Ok(())
 }
@@ -97,8 +103,8 @@ fn ct_logs(config: &CaCtConfig) -> anyhow::Result<CtConfig> {
         {
             bail!("the CT logs {} and {url} have the same key; name one of them", other.url);
         }
-        logs.push(CtLogConfig { url: url.clone(), public_key, http: http_client(&config.call)? });
+        logs.push(CtLogConfig { url: url.clone(), public_key });
     }
     let CaCtConfig { needed, deadline, delivery, .. } = *config;
-    Ok(CtConfig { logs, needed, deadline, delivery })
+    Ok(CtConfig { logs, http: http_client(&config.call)?, needed, deadline, delivery })
 }

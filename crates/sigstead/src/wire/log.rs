@@ -14,8 +14,9 @@ use sigstead_log::{
 use sigstead_store::{Database, ImportedShard};
 use sigstead_tlog::{AppendError, KeptCheckpoint, OnMissing, Policy, Publisher, Witnesses};
 
-use super::{Ground, keys};
-use crate::config::{Config, LogConfig, LogV2Config, WitnessConfig};
+use super::call_files::CallFiles;
+use super::{Ground, http_client, keys};
+use crate::config::{Config, EventsConfig, LogConfig, LogV2Config, WitnessConfig};
 
 /// The transparency log's routes, v1 and, if it is configured, v2; their trees are made if there are none.
 pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
@@ -41,9 +42,12 @@ async fn witness(config: WitnessConfig, database: &Database, ground: &Ground) ->
     Ok(Witness { cosigner, logs: config.logs, database: database.clone(), clock: Arc::clone(&ground.clock) })
 }
 
-/// Whether the keys of `[log]` can be used.
+/// Whether the keys and files of `[log]` can be used.
 pub(crate) async fn check_log(config: &Config) -> anyhow::Result<()> {
     let config = config.log()?;
+    if let Some(events) = &config.events {
+        http_client(&events.call).and_then(|http| Ok(http.build()?)).context("log.events_ca")?;
+    }
     for key in std::iter::once(&config.key).chain(config.shard_keys.values()) {
         keys::check_key(key).await?;
     }
@@ -79,10 +83,7 @@ fn read_witnesses((file, patience, missing): (PathBuf, Duration, OnMissing)) -> 
 
 async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorLog>> {
     sigstead_log::open_active_tree(database, &config.hostname, ground.clock.as_ref()).await?;
-    let sink = match &config.events {
-        Some((url, token)) => Some(EventSink::new(url.clone(), token.clone())?),
-        None => None,
-    };
+    let sink = config.events.as_ref().map(|events| event_sink(events, ground)).transpose()?;
     let config = RekorConfig {
         open_shard: open_shard(config, database, ground).await?,
         genesis: true,
@@ -100,6 +101,15 @@ async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow:
         ground.tasks.tracker().spawn(delivering);
     }
     Ok(rekor)
+}
+
+fn event_sink(config: &EventsConfig, ground: &Ground) -> anyhow::Result<Arc<EventSink>> {
+    let call = CallFiles::read(&config.call).context("log.events_ca")?;
+    let sink = EventSink::new(config.url.clone(), config.token.clone(), call.client()?);
+    let sink = Arc::new(sink.context("log.events_url")?);
+    let reached = Arc::clone(&sink);
+    call.follow("log-events-client", move |http| Ok(reached.reach_by(http)?), &ground.tasks);
+    Ok(sink)
 }
 
 /// A shard is signed for by the key that the configuration names for it, or by the log's key.

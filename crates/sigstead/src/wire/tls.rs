@@ -1,11 +1,10 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use sigstead_clock::Clock;
 use sigstead_serve::{ClientPolicy, ErrorShape, Tls};
 
-use crate::config::{CallConfig, Config};
+use crate::config::Config;
 
 /// What the listener of a section speaks TLS with, if it is told to.
 pub(crate) fn tls(config: &Config, section: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Option<Tls>> {
@@ -29,28 +28,4 @@ pub(super) fn error_shape(section: &str) -> fn(&str) -> ErrorShape {
         }
         _ => |_| ErrorShape::Text,
     }
-}
-
-/// A client that reaches another service as `config` says.
-pub(crate) fn http_client(config: &CallConfig) -> anyhow::Result<reqwest::ClientBuilder> {
-    let mut builder = reqwest::Client::builder();
-    if let Some(file) = &config.ca {
-        let roots = reqwest::Certificate::from_pem_bundle(&read(file)?)
-            .ok()
-            .filter(|roots| !roots.is_empty())
-            .with_context(|| format!("{} does not hold certificates", file.display()))?;
-        builder = builder.tls_certs_only(roots);
-    }
-    if let Some((certificate, key)) = &config.identity {
-        let pem = [read(certificate)?, b"\n".to_vec(), read(key)?].concat();
-        let identity = reqwest::Identity::from_pem(&pem).with_context(|| {
-            format!("{} and {} are not a certificate and its key", certificate.display(), key.display())
-        })?;
-        builder = builder.identity(identity);
-    }
-    Ok(builder)
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }

@@ -81,6 +81,10 @@ impl<S: TreeStore> TreeStore for Faulty<S> {
         self.inner.kept_checkpoint(tree, size).await
     }
 
+    async fn remember_key(&self, tree: TreeKey, fingerprint: &Hash) -> Result<Hash, StoreError> {
+        self.inner.remember_key(tree, fingerprint).await
+    }
+
     async fn find_leaf(&self, tree: TreeKey, hash: &Hash) -> Result<Option<u64>, StoreError> {
         self.inner.find_leaf(tree, hash).await
     }

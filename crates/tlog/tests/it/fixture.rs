@@ -1,7 +1,7 @@
 //! A log over a database of its own.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use sigstead_clock::{Clock, ManualClock, Timestamp};
@@ -21,6 +21,10 @@ pub(crate) struct Fixture {
     pub(crate) tracker: TaskTracker,
     pub(crate) shutdown: CancellationToken,
 }
+
+/// Every log's, unless a test brings another.
+static KEY: LazyLock<Arc<SoftwareSigner>> =
+    LazyLock::new(|| Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap()));
 
 pub(crate) fn url(file: &Path) -> String {
     format!("sqlite:{}", file.display())
@@ -51,7 +55,7 @@ impl Fixture {
         guard: &str,
         limits: Limits,
     ) -> Result<Log<S>, AppendError> {
-        let signer = Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap());
+        let signer = Arc::clone(&*KEY) as Arc<dyn Signer>;
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1000)));
         let parts = LogParts { limits, ..self.parts(store, guard, signer, clock) };
         Log::start(parts, &self.tracker, &self.shutdown).await
@@ -59,8 +63,16 @@ impl Fixture {
 
     /// Over the fixture's own database, with this key and clock.
     pub(crate) async fn start_with(&self, signer: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> Log<Database> {
+        self.try_start_with(signer, clock).await.unwrap()
+    }
+
+    pub(crate) async fn try_start_with(
+        &self,
+        signer: Arc<dyn Signer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Log<Database>, AppendError> {
         let parts = self.parts(self.database.clone(), "guard", signer, clock);
-        Log::start(parts, &self.tracker, &self.shutdown).await.unwrap()
+        Log::start(parts, &self.tracker, &self.shutdown).await
     }
 
     fn parts<S>(&self, store: S, guard: &str, signer: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> LogParts<S> {

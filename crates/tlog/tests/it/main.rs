@@ -8,5 +8,6 @@
 mod appending;
 mod faults;
 mod faulty;
+mod first_key;
 mod fixture;
 mod rollback;

@@ -14,10 +14,8 @@ use super::{Role, now};
 use crate::cli::ServiceArguments;
 use crate::config::{Config, absolute_key};
 use crate::data_dir::write_atomically;
+use crate::role::ISSUED_LIFETIME;
 use crate::{console, wire};
-
-/// How long a certificate under an offline root lasts, if its root does.
-const LIFETIME: Duration = Duration::from_secs(9 * 365 * 24 * 3600);
 
 /// `sigstead ca|tsa init`.
 #[derive(Debug, Args)]
@@ -88,7 +86,7 @@ impl Init {
         let OfflineRoot { signer: root_key, certificate: root } =
             OfflineRoot::open(folder, role, now).await?;
         let left = u64::try_from(root.not_after().saturating_sub(now)).context("the root has ended")?;
-        let lifetime = LIFETIME.min(Duration::from_secs(left));
+        let lifetime = ISSUED_LIFETIME.min(Duration::from_secs(left));
         let subject = (subject, signer.public_key());
         let certificate =
             authority::issue((&root_key, &root), subject, role.profile(), now, lifetime).await?;

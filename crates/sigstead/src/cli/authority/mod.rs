@@ -13,11 +13,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use sigstead_clock::{Clock as _, SystemClock, Timestamp};
-use sigstead_x509::Purpose;
-use sigstead_x509::authority::Profile;
 
 use super::ServiceArguments;
 use crate::config::{AuthoritiesSource, Config};
+use crate::role::Role;
 
 /// What looks after the certificates of a CA or TSA.
 #[derive(Debug, Subcommand)]
@@ -44,50 +43,7 @@ impl AuthorityCommand {
     }
 }
 
-/// Whose certificates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Ca,
-    Tsa,
-}
-
 impl Role {
-    /// The section of the configuration, and the first part of default names.
-    const fn section(self) -> &'static str {
-        match self {
-            Self::Ca => "ca",
-            Self::Tsa => "tsa",
-        }
-    }
-
-    const fn subject(self) -> &'static str {
-        match self {
-            Self::Ca => "CN=sigstead CA,O=sigstead",
-            Self::Tsa => "CN=sigstead TSA,O=sigstead",
-        }
-    }
-
-    const fn root_subject(self) -> &'static str {
-        match self {
-            Self::Ca => "CN=sigstead CA root,O=sigstead",
-            Self::Tsa => "CN=sigstead TSA root,O=sigstead",
-        }
-    }
-
-    const fn profile(self) -> Profile {
-        match self {
-            Self::Ca => Profile::CodeSigningAuthority,
-            Self::Tsa => Profile::Timestamping,
-        }
-    }
-
-    const fn purpose(self) -> Purpose {
-        match self {
-            Self::Ca => Purpose::CodeSigningAuthority,
-            Self::Tsa => Purpose::Timestamping,
-        }
-    }
-
     fn source(self, config: &Config) -> anyhow::Result<AuthoritiesSource> {
         match self {
             Self::Ca => config.ca_authorities(),

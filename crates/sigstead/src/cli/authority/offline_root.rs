@@ -1,9 +1,8 @@
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use sigstead_crypto::{KeyKind, SoftwareSigner};
-use sigstead_x509::{Certificate, authority};
+use sigstead_x509::Certificate;
 
 use super::Role;
 use crate::console;
@@ -11,8 +10,6 @@ use crate::data_dir::write_atomically;
 
 const KEY: &str = "root.key";
 const CERTIFICATE: &str = "root.pem";
-/// How long a root lasts.
-const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// A root of one's own, in a folder that is offline but for the minutes in which it signs.
 pub(super) struct OfflineRoot {
@@ -30,7 +27,7 @@ impl OfflineRoot {
                 sigstead_keystore::generate_file(&key_file, KeyKind::EcdsaP384, None)?;
             }
             let signer = sigstead_keystore::open_file(&key_file, None)?;
-            let root = authority::root(&signer, role.root_subject(), now, LIFETIME).await?;
+            let root = role.make_root(&signer, now).await?;
             write_atomically(&certificate_file, root.to_pem().as_bytes(), 0o644)?;
             console::line(format_args!(
                 "a root was made in {}; take the folder off this machine and keep two copies: only the next certificate needs it",
