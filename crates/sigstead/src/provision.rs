@@ -186,6 +186,7 @@ fn authorities(data: &DataDir, service: &str, chain: &[Certificate]) -> anyhow::
         since: Timestamp::from_unix_seconds(since).to_rfc3339(),
         until: None,
         token_issuers: Vec::new(),
+        stolen: false,
     };
     AuthoritiesFile { authority: vec![authority] }.save(&file)
 }
