@@ -30,9 +30,10 @@ class Page:
         return one(self.blocks("toml", "yaml"), words)
 
     def command(self, words):
-        """A command of one line, in a block or within a sentence, that begins so. Written twice, it is written alike."""
+        """A command of one line, in a block or within a sentence, that is this one or the only one to begin so."""
         lines = [line for block in self.blocks("sh", "console") for line in block.replace("\\\n", " ").splitlines()]
-        return one({text.partition(" #")[0].strip() for text in [*lines, *self.spans()] if text.startswith(words)}, words)
+        commands = {text.partition(" #")[0].strip() for text in [*lines, *self.spans()] if text.startswith(words)}
+        return words if words in commands else one(commands, words)
 
     def told(self, words):
         """What the page says that a program tells, which has these words."""
@@ -75,3 +76,20 @@ def one(texts, words):
     found = [text for text in texts if words in text]
     assert len(found) == 1, f"{len(found)} texts of the page have {words!r}: {found}"
     return found[0]
+
+
+def configure(file, fragment):
+    """What a person does with a piece of configuration: keys replace those of their section, and [[lists]] grow."""
+    text = file.read_text()
+    for header, keys in re.findall(r"^(\[+[\w.]+\]+)[^\n]*\n((?:(?!\[).*\n?)*)", fragment, re.M):
+        begin = text.find(f"\n{header}\n")
+        if begin < 0 or header.startswith("[["):
+            text += f"\n{header}\n{keys}"
+            continue
+        begin += len(header) + 2
+        end = text.find("\n[", begin) + 1 or len(text)
+        section = text[begin:end]
+        for key in re.findall(r"^([\w-]+) *=", keys, re.M):
+            section = re.sub(rf"^{key} *=.*\n", "", section, flags=re.M)
+        text = text[:begin] + keys + section + text[end:]
+    file.write_text(text)
