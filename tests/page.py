@@ -80,8 +80,9 @@ def one(texts, words):
 
 def configure(file, fragment):
     """What a person does with a piece of configuration: keys replace those of their section, and [[lists]] grow."""
-    text = file.read_text()
-    for header, keys in re.findall(r"^(\[+[\w.]+\]+)[^\n]*\n((?:(?!\[).*\n?)*)", fragment, re.M):
+    # What stands above the first section is of a section without a name.
+    text, fragment = f"\n[]\n{file.read_text()}", f"[]\n{fragment}"
+    for header, keys in re.findall(r"^(\[+[\w.]*\]+)[^\n]*\n((?:(?!\[).*\n?)*)", fragment, re.M):
         begin = text.find(f"\n{header}\n")
         if begin < 0 or header.startswith("[["):
             text += f"\n{header}\n{keys}"
@@ -92,4 +93,4 @@ def configure(file, fragment):
         for key in re.findall(r"^([\w-]+) *=", keys, re.M):
             section = re.sub(rf"^{key} *=.*\n", "", section, flags=re.M)
         text = text[:begin] + keys + section + text[end:]
-    file.write_text(text)
+    file.write_text(text.removeprefix("\n[]\n"))
