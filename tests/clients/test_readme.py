@@ -1,10 +1,10 @@
 """The README's first success, word for word: its commands are run."""
 
 from conftest import CLIENTS
-from page import Page, Reader
+from page import ROOT, Page, Reader
 from stack import Stack
 
-README = Page("../../README.md")
+README = Page(ROOT / "README.md")
 
 
 def test_the_first_commands_of_the_readme(binary, tmp_path):
