@@ -5,7 +5,7 @@ mod trail;
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
@@ -76,6 +76,14 @@ struct Counts {
     all: u64,
     /// Those that it did not issue.
     strangers: u64,
+    /// Entries that may be anybody's: they must not hide what comes after them.
+    unreadable: u64,
+}
+
+impl Counts {
+    const fn is_clean(&self) -> bool {
+        self.strangers == 0 && self.unreadable == 0
+    }
 }
 
 impl Reconcile {
@@ -95,10 +103,10 @@ impl Reconcile {
         let (mut shown, mut is_clean) = (Vec::new(), true);
         for log in &logs {
             let counted = comparison.read(log, &mut shown).await;
-            is_clean &= counted.as_ref().is_ok_and(|counts| counts.strangers == 0);
+            is_clean &= counted.as_ref().is_ok_and(Counts::is_clean);
             match counted {
-                Ok(Counts { all, strangers }) => console::note(format_args!(
-                    "{}: {all} certificates of this CA, {strangers} of them not issued by it",
+                Ok(Counts { all, strangers, unreadable }) => console::note(format_args!(
+                    "{}: {all} certificates of this CA, {strangers} of them not issued by it; {unreadable} entries cannot be read",
                     log.url
                 )),
                 Err(error) => console::note(format_args!("{}: {error:#}", log.url)),
@@ -131,7 +139,10 @@ impl Comparison {
                 return Ok(counts);
             }
             for Entry { index, logged } in page {
-                let logged = logged.with_context(|| format!("the entry {index} cannot be read"))?;
+                let Some(logged) = logged else {
+                    counts.unreadable += 1;
+                    continue;
+                };
                 let Some(found) = self.compare(log, index, &logged).await? else { continue };
                 counts.all += 1;
                 counts.strangers += u64::from(!found.trail.is_ours());
