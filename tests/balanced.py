@@ -9,14 +9,18 @@ class Balanced(Stack):
     COPIES = 2
 
     @classmethod
-    def start(cls, binary, made, services, issuer, settings=()):
-        """`made` is the stack, stopped, whose configuration and keys are used; `issuer` the one that issues tokens."""
+    def start(cls, binary, made, services, issuer, settings=(), to_come=()):
+        """`made` is the stack, stopped, whose configuration and keys are used; `issuer` the one that issues tokens.
+
+        The balancer knows the addresses `to_come` of further copies, by service.
+        """
         data, programs, behind = made.data, [], {}
         for service in services:
             behind[service] = [f"127.0.0.1:{free_port()}" for _ in range(cls.COPIES)]
             programs += [cls.copy(binary, data, service, number, address, issuer, settings)
                          for number, address in enumerate(behind[service])]
-        balancer = Program(["haproxy", "-f", cls.haproxy(made, behind)], data.parent / "haproxy.log")
+        known = {service: [*addresses, *dict(to_come).get(service, [])] for service, addresses in behind.items()}
+        balancer = Program(["haproxy", "-f", cls.haproxy(made, known)], data.parent / "haproxy.log")
         stack = cls(binary, data, {**made.urls, "issuer": issuer.urls["issuer"]}, [balancer, *programs], issuer)
         for program in programs:
             wait_for(lambda: " listens on " in program.output(), f"{program.command}")
@@ -26,7 +30,7 @@ class Balanced(Stack):
 
     @classmethod
     def copy(cls, binary, data, service, number, address, issuer, settings=()):
-        own = [f"{service}.listen={address}", "admin.listen=127.0.0.1:0", f"guard=guard-{service}-{number}",
+        own = [f"{service}.listen={address}", f"admin.listen=127.0.0.1:{free_port()}", f"guard=guard-{service}-{number}",
                f"ca.issuers={issuer.data / 'issuers.yaml'}", *settings]
         flags = [part for setting in own for part in ("--set", setting)]
         log = data.parent / f"{service}-{number}.log"

@@ -188,17 +188,22 @@ class Stack:
         """`up` makes the keys and the configuration once; then each service runs alone from it."""
         made = cls.up(binary, data, database)
         made.stop()
+        return cls.alone(made, issuer)
+
+    @classmethod
+    def alone(cls, made, issuer):
+        """Each service alone, by the configuration and on the ports of a stack that has stopped."""
         programs = []
         for service in cls.SERVICES:
             programs.append(
                 Program(
-                    [binary, service, "--config", data / "sigstead.toml"]
+                    [made.binary, service, "--config", made.data / "sigstead.toml"]
                     + ["--set", "admin.listen=127.0.0.1:0"]
                     + ["--set", f"ca.issuers={issuer.data / 'issuers.yaml'}"],
-                    data.parent / f"{service}.log",
+                    made.data.parent / f"{service}.log",
                 )
             )
-        stack = cls(binary, data, {**made.urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
+        stack = cls(made.binary, made.data, {**made.urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
         for service in ["ca", "log", "tsa", "ct", "trust"]:
             wait_for(lambda: answers(stack.service_url(service)), f"`sigstead {service}`")
         return stack
@@ -221,9 +226,13 @@ class Stack:
             assert programs[-1].process.poll() is None, programs[-1].output()
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         stack = cls(binary, config.parent, {**urls, "issuer": issuer.urls["issuer"]}, programs, issuer)
-        for document in ("trusted_root.json", "signing_config.v0.2.json"):
-            (config.parent / document).write_bytes(stack.get("trust", f"/{document}"))
+        stack.fetch()
         return stack
+
+    def fetch(self):
+        """The documents of the trust root as they are now, for clients that have them as files."""
+        for document in ("trusted_root.json", "signing_config.v0.2.json", "signing_config_rekor_v2.v0.2.json"):
+            self.document(document).write_bytes(self.get("trust", f"/{document}"))
 
     @classmethod
     def second_log(cls, first):

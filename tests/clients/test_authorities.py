@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -11,6 +12,7 @@ from clients.cosign import Cosign2, Cosign3
 from clients.test_openssl_ts import stamp
 from clients.test_pkcs11 import MODULE, Token
 from organization import Operator, Organization
+from page import Page, Reader
 from stack import Stack, run, wait_for
 
 
@@ -220,3 +222,20 @@ def test_an_authority_for_some_tokens_and_warnings(binary, tmp_path, work, blob)
         (stack.data / "ca-authorities.toml").write_text("[[authority]]\nname = 1\n")
         wait_for(lambda: "cannot be used; the old one stays" in stack.programs[0].output(), "the refusal in the log")
         cosign("sign-blob", *cosign.signing(), "--bundle", special, blob)
+
+
+def test_a_tsa_whose_only_key_was_stolen_stops(binary, tmp_path, blob, work):
+    page = Page("rotate-certificates.md")
+    run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-out", work / "q.tsq"])
+    with Stack.up(binary, tmp_path / "data") as stack:
+        stamp(stack, work / "q.tsq")
+        retire = page.script("tsa retire").strip() + " --leave-none"
+        Reader(binary, stack.data)(retire, {"2026-11-20T18:00:00Z": rfc3339(-60)})
+
+        def refused():
+            try:
+                return not stamp(stack, work / "q.tsq")
+            except urllib.error.HTTPError as error:
+                return error.code >= 500
+
+        wait_for(refused, "the end of the TSA that runs")

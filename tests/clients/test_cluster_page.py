@@ -7,11 +7,11 @@ import shutil
 from clients.cosign import EMAIL, environment
 from clients.test_admission import Controller
 from conftest import CLIENTS
-from deploy.deployed import ROOT, commands_of
+from page import ROOT, Page, Reader, mean
 from stack import run
 
-PAGE = ROOT / "docs/operations/verify-in-the-cluster.md"
-LINES = [line for block in commands_of(PAGE) for line in block.replace("\\\n", " ").splitlines()]
+PAGE = Page("verify-in-the-cluster.md")
+LINES = [line for block in PAGE.blocks("console") for line in block.replace("\\\n", " ").splitlines()]
 
 
 def here(line, stack, image):
@@ -25,22 +25,14 @@ def here(line, stack, image):
         "registry.example.com/app@sha256:…": f"--allow-insecure-registry {image}",
         "registry.example.com": image.split("/")[0],
     }
-    for said, is_meant in meant.items():
-        line = line.replace(said, is_meant)
-    return line
+    return mean(line, {said: is_meant for said, is_meant in meant.items() if said in line})
 
 
 def test_the_page_s_commands(up_stack, image, work):
     shutil.copy(up_stack.urls["tuf_root"], work / "root.json")
     shutil.copy(up_stack.document("trusted_root.json"), work)
-    (work / "bin").mkdir()
-    (work / "bin/sigstead").symlink_to(up_stack.binary)
-    path = {"HOME": str(work), "PATH": f"{work}/bin:{CLIENTS}:/usr/bin:/bin"}
-    token = {"SIGSTORE_ID_TOKEN": up_stack.token("--email", EMAIL)}
-    notes = ""
-    for line in LINES:
-        if not line.startswith("kubectl "):
-            notes += run(["bash", "-euc", here(line, up_stack, image)], cwd=work, env=environment({**path, **token})).stderr
+    reader = Reader(up_stack.binary, work, path=[CLIENTS], COSIGN_YES="true", SIGSTORE_ID_TOKEN=up_stack.token("--email", EMAIL))
+    notes = "".join(reader(here(line, up_stack, image)) for line in LINES if not line.startswith("kubectl "))
     assert "it reads trusted_root_rekor_v1.json" in notes
     for name in ("policy-controller", "kyverno"):
         assert f"kubectl apply -f {name}.yaml" in LINES
@@ -58,4 +50,4 @@ def test_what_kubectl_waits_for_is_what_is_made(up_stack, work):
 def test_versions_are_those_that_are_tested():
     for name, module in [("policy-controller", "sigstore/policy-controller"), ("kyverno", "kyverno/kyverno")]:
         version = re.search(rf"github.com/{module} v(\S+)", (ROOT / f"tests/cluster/{name}/go.mod").read_text())[1]
-        assert f"({version})" in PAGE.read_text()
+        assert f"({version})" in PAGE.text

@@ -1,18 +1,23 @@
-"""`sigstead doctor`: all is well on a healthy stack, and what is broken is named by its own line."""
+"""`sigstead doctor`, by docs/operations/doctor.md: all is well on a healthy stack, and what is broken is named by its own line."""
 
 import re
 
 import pytest
 
 from clients.cosign import EMAIL
+from page import Page, Reader
 from stack import Stack, free_port, run
 
 CHECKS = ["trust root", "tuf", "ca", "ct log", "log", "log promise", "log proof", "log search", "log v2", "tsa"]
+PAGE = Page("doctor.md")
 
 
 def doctor(stack, config, *arguments, ok=True):
     """The checks by their outcome, and everything that was told."""
-    told = run([stack.binary, "doctor", "--config", config, *arguments], ok=ok).stdout
+    return outcomes_of(run([stack.binary, "doctor", "--config", config, *arguments], ok=ok).stdout)
+
+
+def outcomes_of(told):
     lines = re.findall(r"^(ok|failed|skipped) +([a-z0-9 ]+): ", told, re.M)
     outcomes = {name: outcome for outcome, name in lines}
     assert list(outcomes) == CHECKS, told
@@ -44,13 +49,19 @@ def changed(up_stack):
 
 
 def test_a_healthy_stack(stack, tmp_path):
-    arguments = []
-    if stack.issuing is not stack:
-        token = tmp_path / "token"
-        token.write_text(stack.token("--email", EMAIL))
-        arguments = ["--identity-token", token]
-    outcomes, told = doctor(stack, stack.data / "sigstead.toml", *arguments)
+    reader = Reader(stack.binary, tmp_path / "desk")
+    reader.folder.mkdir()
+    if stack.issuing is stack:
+        told = reader(PAGE.command("sigstead doctor --data"), {"sigstead-data": stack.data})
+    else:
+        (reader.folder / "token.txt").write_text(stack.token("--email", EMAIL))
+        told = reader(PAGE.command("sigstead doctor --config"), {"sigstead.toml": stack.data / "sigstead.toml"})
+    outcomes, told = outcomes_of(told)
     assert broken(outcomes) == {}, told
+
+
+def test_the_page_explains_every_line():
+    assert re.findall(r"^\| `(.*?)` \|", PAGE.text, re.M) == CHECKS
 
 
 def test_a_promise_beside_the_certificate(binary, tmp_path, monkeypatch):

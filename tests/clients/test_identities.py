@@ -1,12 +1,16 @@
-"""Tokens of every kind of issuer: the name that each client finds in the certificate, and the claims that cosign checks."""
+"""Tokens of every kind of issuer, by docs/operations/ci-systems.md: the name that each client finds in the certificate, and the claims that cosign checks."""
 
 import re
 
 import pytest
+import yaml
 
 from clients.bundles import V1, Python
 from clients.cosign import EMAIL, Cosign2, Cosign3
+from conftest import CLIENTS
+from page import Page, Reader, mean
 
+PAGE = Page("ci-systems.md")
 IDENTITIES = {
     "email": lambda base: EMAIL,
     "uri": lambda base: f"{base}/users/dev",
@@ -98,3 +102,44 @@ def test_claims_of_a_github_workflow(version, stack, blob, work):
     verify(*identity, *(part for claim, value in WORKFLOW.items() for part in flag(claim, value)))
     for claim, value in WORKFLOW.items():
         verify(*identity, *flag(claim, f"{value}x"), ok=False)
+
+
+def test_the_page_s_issuers(up_stack, tmp_path):
+    """Each type of its table is one, and the names are those that the clients above found."""
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in PAGE.text.splitlines() if row.count("|") == 6]
+    types = {row[2].strip("`"): row[4].strip("`") for row in rows[2:]}
+    assert set(types) <= set(IDENTITIES)
+    issuers = {}
+    for kind in types:
+        fragment = mean(PAGE.fragment("ISSUER:"), {"ISSUER": f"https://{kind}.example.org", "TYPE": kind})
+        if kind == "spiffe":
+            fragment += f"    {PAGE.told('spiffe-trust-domain')}\n"
+        issuers |= yaml.safe_load(fragment)["oidc-issuers"]
+    (tmp_path / "issuers.yaml").write_text(yaml.safe_dump({"oidc-issuers": issuers}))
+    reader = Reader(up_stack.binary, up_stack.data, SIGSTEAD_CA__ISSUERS=str(tmp_path / "issuers.yaml"))
+    reader(PAGE.command("sigstead config check"))
+    named = {"OWNER/REPO": "example/app", "FILE": "release.yml"}
+    assert mean(types["github-workflow"], named) == IDENTITIES["github-workflow"]("")
+    named = {"HOST": "gitlab.com", "GROUP/PROJECT": "example/app"}
+    assert mean(types["gitlab-pipeline"], named) == IDENTITIES["gitlab-pipeline"]("")
+
+
+def test_a_pipeline_signs_an_image_as_the_page_says(up_stack, image, work):
+    """GitLab's way: the token is in an environment variable."""
+    kind = "gitlab-pipeline"
+    name, issuer = names(up_stack, kind)
+    reader = Reader(up_stack.binary, up_stack.data, path=[CLIENTS], COSIGN_YES="true")
+    insecure = {"IMAGE": f"--allow-insecure-registry {image}"}
+    token = {"SIGSTORE_ID_TOKEN": up_stack.token(*claims(kind))}
+    reader(PAGE.command("cosign sign --signing-config"), insecure, env=token)
+    verify = PAGE.command("cosign verify --trusted-root")
+    reader(verify, {**insecure, "NAME": name, "ISSUER": issuer})
+    reader(verify, {**insecure, "NAME": f"{name}x", "ISSUER": issuer}, ok=False)
+    assert name in reader(PAGE.command("sigstead ca audit"))
+
+
+def test_chains_reads_its_settings_as_texts():
+    """A ConfigMap takes nothing else; and the token is the one that cosign would find."""
+    settings = yaml.safe_load(PAGE.fragment("signers.x509.fulcio"))
+    assert all(isinstance(value, str) for value in settings.values())
+    assert settings["signers.x509.identity.token.file"] == PAGE.told("oidc-token")

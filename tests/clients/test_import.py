@@ -1,10 +1,11 @@
-"""The shards of a Rekor that somebody leaves: brought here whole, and found, proved and verified as before.
+"""The shards of a Rekor that somebody leaves, by docs/operations/import-rekor.md: found, proved and verified as before.
 
 The Rekor is another sigstead, whose keys the new log never sees.
 """
 
 import base64
 import json
+import re
 import signal
 import subprocess
 import time
@@ -13,9 +14,12 @@ import pytest
 
 from clients.cosign import EMAIL, Cosign3
 from clients.test_rekor_cli import RekorCli, artifact, index_of, upload_statement
+from conftest import CLIENTS
 from faults.load import Load, Memory
+from page import Page, Reader, configure, mean
 from stack import Program, Stack, answers, free_port, run, wait_for
 
+PAGE = Page("import-rekor.md")
 SUBJECT = "5ab1ec7" + 57 * "0"
 
 
@@ -59,10 +63,9 @@ class New:
             self.urls, self.data = dict(made.urls), made.data
         address = f"127.0.0.1:{free_port()}"
         self.urls["log"] = f"http://{address}"
-        settings = [f"log.listen={address}", "admin.listen=127.0.0.1:0", f"guard={folder / 'guard'}"]
-        settings.append(f"database={database or 'sqlite:' + str(folder / 'new.db')}")
+        settings = f'database = "{database or "sqlite:new.db"}"\nguard = "new-guard"\n[log]\nlisten = "{address}"\n[admin]\nlisten = "127.0.0.1:0"\n'
+        configure(self.data / "sigstead.toml", settings)
         self.flags = ["--config", self.data / "sigstead.toml"]
-        self.flags += [part for setting in settings for part in ("--set", setting)]
 
     def brings(self, source, *flags, ok=True):
         return run([self.binary, "log", "import", *self.flags, "--from", source, *flags], ok=ok)
@@ -137,11 +140,11 @@ def test_everything_is_as_it_was(old, new, work):
 
 def test_bundles_that_clients_kept_go_on_to_verify(old, new, work):
     """cosign asks nothing of the new log but its trust root, which names the old keys until their end."""
-    new.brings(old.urls["log"], "--with-active")
-    (new.data / "old-log.pub").write_bytes(old.document("log.pub").read_bytes())
-    earlier = '\n[[log.earlier]]\npublic_key = "old-log.pub"\nsince = "2026-01-01T00:00:00Z"\nuntil = "2100-01-01T00:00:00Z"\n'
+    reader = Reader(new.binary, new.data, path=[CLIENTS])
+    told = reader(PAGE.script("log import"), {"https://rekor.example.com": old.urls["log"], "rekor.pub": old.document("log.pub")})
+    (new.data / "old-rekor.pub").write_bytes(old.document("log.pub").read_bytes())
     config = new.data / "sigstead.toml"
-    config.write_text(config.read_text() + earlier)
+    configure(config, mean(PAGE.fragment("[[log.earlier]]"), {"2026-11-21T00:00:00Z": "2100-01-01T00:00:00Z"}))
     trusted = run([new.binary, "client", "trusted-root", "--config", config]).stdout
     root = json.loads(trusted)
     assert [log["publicKey"]["validFor"].get("end") for log in root["tlogs"]][0] == "2100-01-01T00:00:00Z"
@@ -154,6 +157,11 @@ def test_bundles_that_clients_kept_go_on_to_verify(old, new, work):
         cosign("verify-blob", "--trusted-root", work / "root.json", *cosign.identity(), "--bundle", old.work / bundle, old.blob)
     with new:
         assert len(info(new)["inactiveShards"]) == 2
+        audited = reader(PAGE.command("sigstead log audit"))
+        assert all(f"root {root}: {PAGE.told('everything agrees')}" in audited for root in re.findall(r"root (\w+): as it was", told))
+        assert re.findall(r"root (\w+): as it was", told) and "Tree Size" in reader(PAGE.command("rekor-cli loginfo"), {"URL": new.urls["log"]})
+        uuid, _ = entry(old, "?logIndex=1")
+        assert uuid in reader(PAGE.command("rekor-cli get"), {"URL": new.urls["log"], "--uuid UUID": f"--uuid {uuid}"})
 
 
 def test_an_import_that_was_killed_goes_on(old, new):

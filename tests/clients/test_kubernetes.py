@@ -1,4 +1,6 @@
-"""Tokens of a cluster's pods, whose API server gives its keys to service accounts only, under the cluster's own authority."""
+"""Tokens of pods, by docs/operations/kubernetes-identities.md: of a cluster that publishes its keys, and of one whose API server gives
+them to service accounts only, under the cluster's own authority.
+"""
 
 import json
 import ssl
@@ -8,12 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certificates import Authority
 from clients.cosign import Cosign3
+from conftest import CLIENTS
+from page import Page, Reader, mean
 from stack import Stack
 
+PAGE = Page("kubernetes-identities.md")
+EKS = "https://oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 SUBJECT = "system:serviceaccount:build:pipeline"
 NAME = "https://kubernetes.io/namespaces/build/serviceaccounts/pipeline"
 
@@ -79,8 +86,8 @@ def cluster(binary, tmp_path, monkeypatch):
     account.mkdir()
     with ApiServer(authority) as api:
         issuers = tmp_path / "issuers.yaml"
-        entry = f"issuer-url: {api.url}, client-id: sigstore, type: kubernetes, service-account: {account}"
-        issuers.write_text(f'oidc-issuers: {{"{api.url}": {{{entry}}}}}\n')
+        places = {"https://kubernetes.default.svc.cluster.local": api.url, "/var/run/secrets/kubernetes.io/serviceaccount": account}
+        issuers.write_text(mean(PAGE.fragment("service-account:"), places))
         monkeypatch.setenv("SIGSTEAD_CA__ISSUERS", str(issuers))
         (account / "token").write_text("of yesterday\n")
         with Stack.up(binary, tmp_path / "data") as stack:
@@ -115,3 +122,36 @@ def test_no_other_host_sees_the_token(cluster, blob, work):
     cosign = Cosign3(stack, work)
     cosign(*signing(api, cosign, blob), ok=False)
     assert api.shown == ["Bearer first", None]
+
+
+def test_a_cluster_that_publishes_its_keys(binary, up_stack, blob, work, tmp_path, monkeypatch):
+    """With the page's issuers and policy, the pod's token as its volume has it, and what the page verifies with."""
+    issuer = f"{up_stack.issuer}/kubernetes"
+    issuers = yaml.safe_load(mean(PAGE.fragment("issuer-url: https://oidc.eks"), {EKS: issuer})) | yaml.safe_load(PAGE.fragment("meta-issuers"))
+    (tmp_path / "issuers.yaml").write_text(yaml.safe_dump(issuers))
+    (tmp_path / "policy.toml").write_text(mean(PAGE.fragment("[[rule]]"), {EKS: issuer}))
+    monkeypatch.setenv("SIGSTEAD_CA__ISSUERS", str(tmp_path / "issuers.yaml"))
+    monkeypatch.setenv("SIGSTEAD_CA__POLICY", str(tmp_path / "policy.toml"))
+    pod = yaml.safe_load(PAGE.fragment("serviceAccountToken"))
+    (projected,) = [source["serviceAccountToken"] for source in pod["volumes"][0]["projected"]["sources"]]
+    mounted = f"{pod['containers'][0]['volumeMounts'][0]['mountPath']}/{projected['path']}"
+    assert Page("ci-systems.md").told("oidc-token") == mounted, "where cosign looks"
+    with Stack.up(binary, tmp_path / "data") as stack:
+        reader = Reader(binary, stack.data, path=[CLIENTS], SIGSTEAD_CA__ISSUERS=str(tmp_path / "issuers.yaml"))
+        reader(PAGE.command("sigstead config check"))
+        cosign = Cosign3(stack, work)
+
+        def signs(account, audience=projected["audience"], ok=True):
+            names = {"namespace": "build", "serviceaccount": {"name": account}, "pod": {"name": "p"}}
+            claims = ["--sub", f"system:serviceaccount:build:{account}", "--claim", f"kubernetes.io={json.dumps(names)}"]
+            token = work / "token"
+            token.write_text(up_stack.token("--issuer-type", "kubernetes", "--audience", audience, *claims))
+            bundle = ["--bundle", stack.data / "signed.sigstore.json"]
+            return cosign("sign-blob", "--identity-token", token, *cosign.services(), *bundle, blob, ok=ok)
+
+        signs("pipeline", audience="sts.amazonaws.com", ok=False)
+        assert "403" in signs("somebody", ok=False).stderr
+        signs(pod["serviceAccountName"])
+        shown = json.loads(reader(PAGE.command("sigstead ca audit")))
+        assert (shown["san"], shown["issuer"]) == (NAME, issuer)
+        reader(PAGE.script("cosign verify-blob"), {EKS: issuer, "artifact": blob})

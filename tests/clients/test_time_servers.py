@@ -1,7 +1,9 @@
-"""A timestamp authority whose clock is compared with time servers: a real one, and one that lies."""
+"""A timestamp authority whose clock is compared with time servers, a real one and some that lie; docs/operations/clock-wrong.md."""
 
+import calendar
 import json
 import re
+import shutil
 import socket
 import struct
 import threading
@@ -11,9 +13,12 @@ import urllib.request
 
 import pytest
 
+from clients.test_authorities import rfc3339
 from clients.test_openssl_ts import stamp
+from page import Page, Reader, configure, mean
 from stack import Program, answers, free_port, run, wait_for
 
+PAGE = Page("clock-wrong.md")
 # Seconds from 1900 to 1970.
 EPOCH = 2_208_988_800
 
@@ -31,7 +36,9 @@ def chrony(tmp_path):
 
 
 class Liar:
-    """A time server an hour ahead."""
+    """A time server an hour ahead, until it is not."""
+
+    ahead = 3600
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -42,23 +49,24 @@ class Liar:
     def answer(self):
         while True:
             request, client = self.socket.recvfrom(48)
-            now = struct.pack(">Q", int((time.time() + EPOCH + 3600) * 2**32))
+            now = struct.pack(">Q", int((time.time() + EPOCH + self.ahead) * 2**32))
             self.socket.sendto(b"\x24\x02\x06\xe8" + bytes(20) + request[40:48] + now + now, client)
 
 
 class Authority:
-    """`sigstead tsa` from the configuration of a stack, beside that stack's own."""
+    """`sigstead tsa` from a copy of a stack's files, with what the page says in its configuration."""
 
     def __init__(self, stack, folder, servers):
         self.stack, self.admin = stack, f"127.0.0.1:{free_port()}"
         address = f"127.0.0.1:{free_port()}"
         self.urls = {"tsa": f"http://{address}/api/v1/timestamp"}
-        text = stack.document("sigstead.toml").read_text()
+        self.data = folder / f"tsa-{free_port()}"
+        shutil.copytree(stack.data, self.data, ignore=shutil.ignore_patterns("*.db*", "lock", "rollback-guard"))
+        config = self.data / "sigstead.toml"
+        named = PAGE.fragment("ntp_servers").split("= ", 1)[1].split("\n")[0]
         # An answer is good for three periods: more than a busy machine takes to ask again.
-        servers = f"ntp_servers = {json.dumps(servers)}\nntp_period_secs = 5\nntp_timeout_secs = 5\n"
-        config = stack.document("compared.toml")
-        config.write_text(text.replace("[tsa]\n", f"[tsa]\n{servers}"))
-        settings = ["--set", f"tsa.listen={address}", "--set", f"admin.listen={self.admin}"]
+        configure(config, mean(PAGE.fragment("ntp_servers"), {named: json.dumps(servers), "ntp_period_secs = 60": "ntp_period_secs = 5"}))
+        settings = ["--set", f"tsa.listen={address}", "--set", f"admin.listen={self.admin}", "--set", "tsa.ntp_timeout_secs=5"]
         self.program = Program([stack.binary, "tsa", "--config", config, *settings], folder / "tsa.log")
         wait_for(lambda: answers(f"http://{address}/ping"), "the authority")
         wait_for(lambda: answers(f"http://{self.admin}/healthz"), "its admin port")
@@ -79,7 +87,7 @@ class Authority:
 
     def accuses(self, liar):
         """Whether the clock is distrusted for what that server said; how far ahead that was is measured, not exact."""
-        return re.search(rf"{re.escape(liar)} \+3[56]\d\d\.", str(self.ready()))
+        return re.search(rf"{re.escape(liar.address)} \+3[56]\d\d\.", str(self.ready()))
 
     def stamps(self, query):
         try:
@@ -104,12 +112,35 @@ def test_a_server_vouches_for_the_clock(up_stack, chrony, query, work):
 
 
 def test_nothing_is_stamped_while_servers_say_that_the_clock_is_wrong(up_stack, chrony, query, work):
-    liars = [Liar().address, Liar().address]
-    with Authority(up_stack, work, [chrony, *liars]) as authority:
+    liars = [Liar(), Liar()]
+    with Authority(up_stack, work, [chrony, *(liar.address for liar in liars)]) as authority:
+        reader = Reader(up_stack.binary, authority.data)
+        compare, *_ = PAGE.script("/readyz").partition("chronyc")
+
+        def told():
+            return reader(compare, {"http://127.0.0.1:2112": f"http://{authority.admin}"})
+
         wait_for(lambda: authority.accuses(liars[0]), "the comparison")
         status, body = authority.ready()
-        assert status == 503 and "off by what time servers say" in body["failures"]["tsa-clock"]
+        assert status == 503 and liars[0].address in body["failures"]["tsa-clock"]
+        assert f"{PAGE.told('clock_trusted')} 0" in told() and "tsa-clock" in told()
         assert authority.stamps(query) is None
-    with Authority(up_stack, work, [chrony, liars[0]]) as authority:
+        # The clock is mended, which is to say that nobody contradicts it any more.
+        for liar in liars:
+            liar.ahead = 0
+        wait_for(lambda: authority.ready()[0] == 200, "the mended clock")
+        assert f"{PAGE.told('clock_trusted')} 1" in told()
+        shown = reader(PAGE.script("openssl ts"), {"https://tsa.example.com/api/v1/timestamp": authority.urls["tsa"]})
+        stamped = time.strptime(re.search(r"Time stamp: (.*)", shown)[1], "%b %d %H:%M:%S %Y GMT")
+        assert abs(calendar.timegm(stamped) - time.time()) < 60
+        # What was stamped while nobody can say when.
+        moment, now = rfc3339(-3600), rfc3339(0)
+        meaning = {"/media/offline/tsa-root": work / "root", "2026-11-21T09:00:00Z": now, "2026-11-20T18:00:00Z": moment}
+        reader(PAGE.script("tsa retire"), meaning)
+        first, second = json.loads(reader("sigstead client trusted-root --config sigstead.toml"))["timestampAuthorities"]
+        assert first["validFor"]["end"] == moment and "end" not in second["validFor"]
+        assert authority.stamps(query)
+    liars[0].ahead = 3600
+    with Authority(up_stack, work, [chrony, liars[0].address]) as authority:
         wait_for(lambda: authority.accuses(liars[0]), "the comparison")
         assert authority.stamps(query) is None, "one of two is not most of them"

@@ -1,7 +1,8 @@
-"""The root's ceremonies: people with keys in files and in a token, and a service that never sees them."""
+"""The root's ceremonies, by docs/operations/rotate-root.md: people with keys in files and in a token, and a service that never sees them."""
 
 import json
 import os
+import re
 import shutil
 import urllib.error
 import urllib.request
@@ -11,7 +12,12 @@ import pytest
 
 from clients.test_pkcs11 import Token
 from clients.tuf_repository import Following, Following2, PythonTuf, at, signed_blob
+from conftest import CLIENTS
+from page import Page, Reader
 from stack import Program, answers, free_port, run, wait_for
+
+
+PAGE = Page("rotate-root.md")
 
 
 class Ceremony:
@@ -29,6 +35,12 @@ class Ceremony:
         flags = [part for setting in self.settings for part in ("--set", setting)]
         where = [] if arguments[0] == "sign" else ["--config", self.config, *flags]
         return run([self.binary, "trust", *arguments, *where], ok=ok, cwd=self.work, env={**os.environ, **(env or {})})
+
+    def page(self, words, meaning=(), ok=True):
+        """As the page says it, with the configuration named by environment."""
+        env = {f"SIGSTEAD_{key.upper().replace('.', '__')}": value for key, value in (one.split("=", 1) for one in self.settings)}
+        reader = Reader(self.binary, self.work, path=[CLIENTS])
+        return reader(PAGE.command(words), meaning, ok, env={**os.environ, **reader.env, **env, "SIGSTEAD_CONFIG": str(self.config)})
 
     def key(self, name, *encryption):
         """A person's key file; they hand out the public part."""
@@ -96,7 +108,7 @@ def test_two_rotations_reach_clients_that_know_the_first_root(ceremony, up_stack
     status, told = ceremony.ready()
     assert status == 503 and "trust root init" in told["failures"]["tuf"]
 
-    first = ceremony.prepare("root", "init", *names("anna", "bert", "carla"), "--threshold", "2")
+    first = ceremony.prepare("first", "init", *names("anna", "bert", "carla"), "--threshold", "2")
     ceremony.sign(first, keys["anna"])
     assert "1 valid signatures of the 2" in ceremony.command("publish", first, ok=False).stderr
     ceremony.sign(first, carla)
@@ -112,23 +124,27 @@ def test_two_rotations_reach_clients_that_know_the_first_root(ceremony, up_stack
         cosigns[-1].initialize(ceremony.url, ceremony.folder / "1.root.json")
 
     # Anna leaves, Dora comes; Bert and Carla sign copies, each at their own desk.
-    second = ceremony.prepare("second", "next", *names("bert", "carla", "dora"))
-    (work / "copy.json").write_bytes((work / second).read_bytes())
-    ceremony.sign(second, keys["bert"])
-    ceremony.sign("copy.json", carla)
-    assert "1 valid signatures of the 2" in ceremony.command("publish", second, ok=False).stderr
-    ceremony.command("publish", second, "copy.json")
+    ceremony.page("sigstead trust root next --root-key", {"root.json": "second.json"})
+    (work / "copy.json").write_bytes((work / "second.json").read_bytes())
+    ceremony.page('sigstead trust sign --key "file:bert', {"?password-source=file:FILE": "", "root.json": "second.json"})
+    theirs = re.search(r"'(pkcs11:.*?)'", PAGE.command("sigstead trust sign --key 'pkcs11"))[1]
+    ceremony.page("sigstead trust sign --key 'pkcs11", {theirs: carla, "root.json": "copy.json"})
+    publish = "sigstead trust publish"
+    assert "1 valid signatures of the 2" in ceremony.page(publish, {"root.json": "second.json"}, ok=False)
+    ceremony.page(publish, {"root.json": "second.json copy.json"})
 
     # All three must sign from now on, and all online keys are new: a restart brings them.
     ceremony.new_online_keys()
-    third = ceremony.prepare("third", "next", "--threshold", "3")
-    ceremony.sign(third, keys["bert"], keys["dora"])
-    assert "2 valid signatures of the 3" in ceremony.command("publish", third, ok=False).stderr
-    ceremony.sign(third, carla)
-    ceremony.command("publish", third)
+    ceremony.page("sigstead trust root next --threshold 3")
+    ceremony.sign("root.json", keys["bert"], keys["dora"])
+    assert "2 valid signatures of the 3" in ceremony.page(publish, ok=False)
+    ceremony.sign("root.json", carla)
+    ceremony.page(publish)
     ceremony.stop()
     ceremony.serve()
-    assert ceremony.ready() == (200, {"status": "READY"})
+    assert ceremony.ready() == (200, {"status": PAGE.told("READY")})
+    assert re.search(r"^ *root +3 ", ceremony.page("sigstead trust status"), re.M)
+    ceremony.page("cosign initialize", {"URL": ceremony.url, "root.json": ceremony.folder / "1.root.json"})
 
     assert clients[0]()["root"] == 3
     assert PythonTuf(ceremony.url, work / "newcomer")(ceremony.folder / "1.root.json")["root"] == 3

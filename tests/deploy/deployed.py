@@ -13,13 +13,13 @@ from collections import defaultdict
 from pathlib import Path
 from urllib.request import urlopen
 
-from clients.cosign import EMAIL, environment
+from clients.cosign import EMAIL
 from conftest import CLIENTS
+from page import ROOT, Page, Reader
 from stack import Program, free_port, run, wait_for
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-INSTALL = ROOT / "docs/operations/install.md"
+INSTALL = Page("install.md")
 SERVICES = ["ct", "log", "tsa", "ca", "trust"]
 
 
@@ -75,20 +75,15 @@ class Deployment:
 
     def sign_and_verify(self, work):
         """A person does what docs/operations/install.md says at its end."""
-        (script,) = [block for block in commands_of(INSTALL) if "cosign sign-blob" in block]
-        for said, meant in {
+        meaning = {
             "https://trust.sigstead.example.com": self.urls["trust"],
-            "sigstead-data": str(self.data),
+            "sigstead-data": self.data,
             "you@example.com": EMAIL,
             "https://login.example.com": self.issuing.issuer,
-        }.items():
-            assert said in script
-            script = script.replace(said, meant)
+        }
         # Instead of a login in a browser.
-        token = {"SIGSTORE_ID_TOKEN": self.issuing.token("--email", EMAIL)}
-        home = {"HOME": str(work), "PATH": f"{CLIENTS}:/usr/bin:/bin"}
-        result = run(["bash", "-euc", script], cwd=work, env=environment({**token, **home}))
-        assert "Verified OK" in result.stdout + result.stderr
+        reader = Reader(self.binary, work, path=[CLIENTS], SIGSTORE_ID_TOKEN=self.issuing.token("--email", EMAIL))
+        assert "Verified OK" in reader(INSTALL.script("cosign sign-blob"), meaning)
 
     def get(self, name, path):
         """What a service answers; `NAME-admin` is its admin port."""
@@ -106,11 +101,6 @@ class Deployment:
 def clean(settings):
     """Only these settings, none of the person's who runs the tests."""
     return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **settings}
-
-
-def commands_of(page):
-    """The blocks of commands in a page."""
-    return re.findall(r"```console\n(.*?)```", page.read_text(), re.S)
 
 
 def image():

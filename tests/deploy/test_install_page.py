@@ -5,12 +5,13 @@ import shlex
 
 import pytest
 
-from deploy.deployed import DEPLOY, INSTALL, ROOT, clean, commands_of
+from deploy.deployed import DEPLOY, INSTALL, clean
 from deploy.test_compose import compose
 from organization import Organization
+from page import ROOT
 from stack import run
 
-LINES = [line for block in commands_of(INSTALL) for line in block.replace("\\\n", " ").splitlines()]
+LINES = [line for block in INSTALL.blocks("console") for line in block.replace("\\\n", " ").splitlines()]
 COMPOSE_INIT = "docker compose run --rm init "
 INITS = [line for line in LINES if line.startswith(("sigstead init ", COMPOSE_INIT))]
 
@@ -27,7 +28,7 @@ def test_the_page_s_init_makes_what_can_be_used(line, binary, tmp_path):
     arguments[data] = tmp_path / "made"
     told = run([binary, *arguments], env=clean({})).stdout
     assert told.count(": ok") >= 8
-    listed = re.findall(r"^\| (`.*?) \|", INSTALL.read_text(), re.M)
+    listed = re.findall(r"^\| (`.*?) \|", INSTALL.text, re.M)
     patterns = [name for row in listed for name in re.findall(r"`([^`]+)`", row) if not name.startswith("values-")]
     made = {file.relative_to(tmp_path / "made") for file in (tmp_path / "made").iterdir() if file.name != "lock"}
     assert all(any(file.match(pattern) for pattern in patterns) for file in made), made
@@ -38,7 +39,7 @@ def test_the_page_s_init_makes_what_can_be_used(line, binary, tmp_path):
 
 def test_the_page_s_way_under_an_organization_s_ca(binary, tmp_path):
     (init,) = [line for line in INITS if line.startswith("sigstead init --data sigstead-data ")]
-    (block,) = [block for block in commands_of(INSTALL) if "--csr" in block]
+    block = INSTALL.script("--csr")
     init, *commands = [shlex.split(line)[1:] for line in (init, *block.splitlines()) if line.startswith("sigstead ")]
     config = ["config", "check", "--config", "sigstead-data/sigstead.toml"]
     run([binary, *init, "--no-authorities"], cwd=tmp_path, env=clean({}))
@@ -76,7 +77,7 @@ def test_there_is_an_init_for_each_way():
 
 
 def test_what_the_page_names_is_there():
-    text = INSTALL.read_text()
+    text = INSTALL.text
     for path in set(re.findall(r"deploy/[A-Za-z0-9_/.@-]*[A-Za-z0-9]", text)) - {"deploy/kubernetes/config/sigstead-data"}:
         assert (ROOT / path).exists(), path
     values = {file.name for file in (DEPLOY / "helm/sigstead").glob("values-*.yaml")}

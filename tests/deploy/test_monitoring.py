@@ -16,8 +16,10 @@ from certificates import Authority
 from clients.test_time_servers import chrony
 from deploy.deployed import DEPLOY, ROOT, SERVICES, Deployment, image
 from faults.load import attestation_v2, entry_v2
+from page import Page, Reader
 from stack import run, wait_for
 
+PAGE = Page("alerts.md")
 ALERTS = DEPLOY / "prometheus" / "alerts.yaml"
 DASHBOARD = DEPLOY / "grafana" / "sigstead.json"
 # Only a scraper makes it.
@@ -62,10 +64,11 @@ def test_every_alert_is_tested_and_has_its_runbook():
     for rule in rules():
         page, _, anchor = rule["annotations"]["runbook"].partition("#")
         assert anchor == rule["alert"].lower()
-        (section,) = re.findall(rf"^## {rule['alert']}\n(.*?)(?=^## |\Z)", (ROOT / page).read_text(), re.M | re.S)
+        assert ROOT / page == PAGE.file
+        (section,) = re.findall(rf"^## {rule['alert']}\n(.*?)(?=^## |\Z)", PAGE.text, re.M | re.S)
         assert "**Done when**" in section
         sections.add(rule["alert"])
-    assert set(re.findall(r"^## (\w+)$", (ROOT / page).read_text(), re.M)) == sections
+    assert set(re.findall(r"^## (\w+)$", PAGE.text, re.M)) == sections
 
 
 def test_the_dashboard_can_be_read():
@@ -152,6 +155,12 @@ def test_everything_that_is_asked_for_is_exported(binary, tmp_path, postgres, up
         # A client without a certificate, and one that does not speak TLS.
         run(["curl", "-sk", "--fail", f"https://127.0.0.1:{host.ports['trust-tls']}/trusted_root.json"], ok=False)
         run(["curl", "-s", "--fail", f"http://127.0.0.1:{host.ports['trust-tls']}/trusted_root.json"], ok=False)
+
+        reader = Reader(binary, host.data)
+        for told, command in (("everything agrees", "sigstead log audit"), ("", "sigstead ca list"), ("", "sigstead config check")):
+            assert told in reader(PAGE.command(command))
+        admin = {"SIGSTEAD_ADMIN__LISTEN": f"127.0.0.1:{host.ports['tsa-admin']}"}
+        wait_for(lambda: PAGE.told("READY") in reader(PAGE.command("sigstead health"), ok=None, env=admin), "health")
 
         queries = [*dashboard_queries(), *(rule["expr"] for rule in rules())]
         asked = {name for query in queries for name in metrics_in(query)} - BY_PROMETHEUS

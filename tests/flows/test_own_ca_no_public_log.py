@@ -1,17 +1,21 @@
 """A company with its own CA and without a public log, from its root to a verified image.
 
-The root is made with openssl; CA and TSA are intermediates by signing request; the TSA is behind client certificates;
+The root is made with openssl; CA and TSA are intermediates by docs/operations/under-an-internal-ca.md; the TSA is behind client certificates;
 a CI job's token has a SPIFFE identity; cosign signs without a log and verifies with the chains of CA and TSA.
 """
+
+import json
 
 import pytest
 
 from balanced import Balanced
 from certificates import Authority
 from clients.cosign import Cosign2, Cosign3
-from organization import Operator, Organization
+from organization import Organization
+from page import Page, Reader
 from stack import Stack, run
 
+PAGE = Page("under-an-internal-ca.md")
 REGISTRY = ["--allow-insecure-registry"]
 PIPELINE = "spiffe://sigstead.local/ns/build/sa/pipeline"
 
@@ -27,13 +31,15 @@ def company(binary, folder, database, issuer):
     organization, tls = Organization(folder / "organization"), Authority(folder)
     made = Stack.up(binary, folder / "data", database)
     made.stop()
-    operate = Operator(binary, made.data)
     for service in ("ca", "tsa"):
         (made.data / f"{service}-authorities.toml").unlink()
-        csr = organization.folder / f"{service}.csr"
-        key = ["--key", f"file:keys/{service}-under-root.key"]
-        operate(service, "init", "--csr", csr, *key, "--subject", f"CN=Example {service},O=Example")
-        operate(service, "import", *key, organization.sign(csr, f"{service}.pem"), *organization.chain())
+    reader = Reader(binary, made.data)
+    theirs = {name: organization.folder / name for name in ("policy.pem", "policy.key", "root.pem")}
+    reader(PAGE.script("--csr"))
+    reader(PAGE.script("openssl x509"), {name: theirs[name] for name in ("policy.pem", "policy.key")})
+    reader(PAGE.script("sigstead ca import"), {name: theirs[name] for name in ("policy.pem", "root.pem")})
+    for service in ("ca", "tsa"):
+        assert PAGE.told("may sign") in reader(PAGE.command(f"sigstead {service} list"))
     config = made.data / "sigstead.toml"
     text = config.read_text().replace('url = "http://' + made.urls["tsa"].split("//")[1], 'url = "https://' + made.urls["tsa"].split("//")[1])
     text = "".join(line + "\n" for line in text.splitlines() if not line.startswith(("ct_", "sct ")))
@@ -77,7 +83,7 @@ def test_from_the_companys_root_to_a_verified_image(version, running, image, wor
     cosign(*sign, *tsa, image, ok=False)
 
     (work / "policy-and-ca.pem").write_text(
-        (running.organization.folder / "ca.pem").read_text() + (running.organization.folder / "policy.pem").read_text()
+        (running.stack.data / "ca.pem").read_text() + (running.organization.folder / "policy.pem").read_text()
     )
     url = running.stack.urls["tsa"].removesuffix("/api/v1/timestamp")
     chain = work / "tsa.pem"
@@ -99,3 +105,15 @@ def test_from_the_companys_root_to_a_verified_image(version, running, image, wor
     foreign = work / "foreign.pem"
     foreign.write_text((other.folder / "policy.pem").read_text() + (other.folder / "root.pem").read_text())
     verified(False, timestamps=foreign)
+
+
+def test_every_chain_ends_at_the_companys_root(running, work):
+    root = running.organization.folder / "root.pem"
+    bundle = json.loads(run(["curl", "-fsS", PAGE.told("trustBundle").replace("https://ca.example.com", running.stack.urls["ca"])]).stdout)
+    assert [chain["certificates"][-1].strip() for chain in bundle["chains"]] == [root.read_text().strip()]
+    certificate, key = running.tls.client("checker", PIPELINE)
+    url = running.stack.urls["tsa"].removesuffix("/api/v1/timestamp")
+    shown = f"curl -sSf --cacert {running.tls.pem} --cert {certificate} --key {key}"
+    script = PAGE.script("openssl ts -verify")
+    told = Reader(running.stack.binary, work)(script, {"curl -sSf": shown, "https://tsa.example.com": url, "root.pem": root})
+    assert "Verification: OK" in told

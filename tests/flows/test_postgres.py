@@ -1,5 +1,6 @@
-"""The schema is migrated on demand; the log behind PgBouncer with a standby for reads."""
+"""docs/operations/postgres.md: the schema is migrated on demand; the log behind PgBouncer with a standby for reads."""
 
+import shlex
 import shutil
 import signal
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 
 from clients.cosign import Cosign3
 from clients.test_rekor_cli import RekorCli, index_of, sha256
+from page import Page, Reader, configure, mean
 from stack import Postgres, Program, Stack, free_port, run, wait_for
 
+PAGE = Page("postgres.md")
 PGBOUNCER = Path("/usr/sbin/pgbouncer")
 
 
@@ -70,31 +73,41 @@ def flags(stack, *settings):
 
 
 def test_the_schema_waits_for_who_migrates_it(binary, made, postgres):
-    db = lambda *command, ok=True: run([binary, "db", *command, *flags(made)], ok=ok).stdout
-    assert "it is what this program wants" in db("status")
+    reader = Reader(binary, made.data, SIGSTEAD_DATABASE_URL=f"postgres://postgres@127.0.0.1:{postgres.port}/{made.name}")
+    configure(made.document("sigstead.toml"), mean(PAGE.fragment("database_migrate"), {'ca = "tls/database-ca.pem"\n': ""}))
+
+    def db(command, ok=True):
+        words = f"sigstead db {command} --config sigstead.toml"
+        return reader(PAGE.command(words), ok=ok)
+
+    log = lambda *settings, ok=False: reader(f"sigstead log {shlex.join(map(str, flags(made, *settings)))}", ok=ok)
+    wanted = PAGE.told("what this program wants")
+    assert wanted in db("status")
     newest = int(postgres.sql("SELECT max(version) FROM _sqlx_migrations", made.name).stdout)
     # As before a version that takes one statement back.
     postgres.sql("DROP INDEX issuance_outcomes_denied; DELETE FROM _sqlx_migrations WHERE version = 10", made.name)
     assert "missing: 10 (denials)" in db("status", ok=False)
-    refused = run([binary, "log", *flags(made, "database_migrate=false")], ok=False)
-    assert "run sigstead db migrate" in refused.stderr
-    assert "CREATE INDEX issuance_outcomes_denied" in db("migrate", "--dry-run")
+    assert "run sigstead db migrate" in log()
+    assert "CREATE INDEX issuance_outcomes_denied" in reader(PAGE.command("sigstead db migrate --config sigstead.toml --dry-run"))
     assert "missing" in db("status", ok=False), "nothing was run"
     assert "-- 10 (denials)" in db("migrate")
     assert f"0 steps from version {newest}" in db("migrate")
-    assert "it is what this program wants" in db("status")
+    assert wanted in db("status")
     postgres.sql(f"INSERT INTO _sqlx_migrations SELECT {newest + 1}, 'later', now(), true, ''::bytea, 0", made.name)
     assert f"of a newer program: {newest + 1}" in db("status", ok=False)
-    run([binary, "log", *flags(made)], ok=False)
-    log = Program([binary, "log", *flags(made, "database_migrate=false", "admin.listen=127.0.0.1:0")], made.data / "log")
-    wait_for(lambda: " listens on " in log.output(), "an older server that starts again")
-    assert "newer than this program" in log.output()
-    assert log.stop() == 0
+    log("database_migrate=true")
+    older = Program([binary, "log", *flags(made, "admin.listen=127.0.0.1:0")], made.data / "log", env=reader.env)
+    wait_for(lambda: " listens on " in older.output(), "an older server that starts again")
+    assert "newer than this program" in older.output()
+    assert older.stop() == 0
 
 
 def test_clients_behind_a_pooler_with_a_standby(binary, made, pgbouncer, standby, postgres, up_stack, blob, work, signed):
     pooled = f"database=postgres://postgres@{pgbouncer}/{made.name}"
     run([binary, "db", "status", *flags(made, pooled, "postgres.transaction_pooler=true")])
+    configure(made.document("sigstead.toml"), f'database = "postgres://postgres@{pgbouncer}/{made.name}"\n[postgres]\n{PAGE.told("transaction_pooler")}\n')
+    direct = {"postgres://sigstead@db.example.com/sigstead": f"postgres://postgres@127.0.0.1:{postgres.port}/{made.name}"}
+    Reader(binary, made.data)(PAGE.script("postgres.transaction_pooler=false"), direct)
     replica = f"postgres.replica=postgres://postgres@127.0.0.1:{standby.port}/{made.name}"
     settings = [pooled, "postgres.transaction_pooler=true", replica, "admin.listen=127.0.0.1:0"]
     settings.append(f"ca.issuers={up_stack.data / 'issuers.yaml'}")

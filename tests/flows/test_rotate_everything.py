@@ -2,19 +2,17 @@
 
 import json
 import re
+import shlex
 import threading
 
 from balanced import Balanced
 from clients.test_authorities import rfc3339
 from clients.tuf_repository import Following
-from organization import Operator
+from page import Page, Reader, configure, mean
 from stack import Program, Stack, free_port, run, wait_for
 
 
-def new_key(data, name):
-    kind = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    run(["openssl", "genpkey", *kind, "-out", data / f"keys/{name}.key"])
-    run(["openssl", "pkey", "-in", data / f"keys/{name}.key", "-pubout", "-out", data / f"{name}.pub"])
+CERTIFICATES, KEYS = Page("rotate-certificates.md"), Page("rotate-log-keys.md")
 
 
 class Clients:
@@ -79,7 +77,7 @@ def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, 
     made = Stack.up(binary, tmp_path / "data", postgres.new_database())
     made.stop()
     with Balanced.start(binary, made, Stack.SERVICES, up_stack) as stack:
-        data, operate = stack.data, Operator(binary, stack.data)
+        data, reader = stack.data, Reader(binary, stack.data)
         counts = lambda: {kind: len(published(stack)[kind]) for kind in ("certificateAuthorities", "timestampAuthorities", "tlogs", "ctlogs")}
         before = counts()
         clients = Clients(stack, work, blob)
@@ -90,26 +88,26 @@ def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, 
             # CA and TSA: announced now, in use when clients know them.
             since = rfc3339(60)
             for service in ("ca", "tsa"):
-                operate(service, "init", "--root", tmp_path / f"{service}-root", "--since", since)
+                folder = {f"/media/offline/{service}-root": tmp_path / f"{service}-root"}
+                reader(CERTIFICATES.command(f"sigstead {service} init") + f" --since {since}", folder)
+                listed = reader(CERTIFICATES.command(f"sigstead {service} list"))
+                assert CERTIFICATES.told("to come") in listed and "may sign" in listed
             # The log's next shard and the next CT log have other keys; clients are told of them first.
-            for name in ("log-2", "ct-2"):
-                new_key(data, name)
-            ct = f"127.0.0.1:{free_port()}"
-            active = json.loads(stack.get("log", "/api/v1/log"))["treeID"]
+            info = reader(KEYS.script("keys/log-2.key"), {"https://log.example.com": made.urls["log"]})
+            active = json.loads(info[info.index("{") :])["treeID"]
+            reader(KEYS.script("keys/ct-2.key"))
             config = data / "sigstead.toml"
-            text = config.read_text()
-            old_ct = re.search(r'^\[ct\].*?^url = "([^"]*)"', text, re.S | re.M).group(1)
-            times = re.findall(r'^since = "([^"]*)"', text, re.M)
-            ended = f'since = "{times[0]}"\nuntil = "{rfc3339(24 * 3600)}"\n'
-            text = text.replace("keys/log.key", "keys/log-2.key").replace('"log.pub"', '"log-2.pub"')
-            text = text.replace("keys/ct.key", "keys/ct-2.key").replace('"ct.pub"', '"ct-2.pub"').replace(old_ct, f"http://{ct}")
-            text = re.sub(r'(^\[ct\].*?^listen = )"[^"]*"', rf'\1"{ct}"', text, flags=re.S | re.M)
-            text = re.sub(r'(^\[ct\].*?^origin = )"[^"]*"', rf'\1"{ct}"', text, flags=re.S | re.M)
-            text += f'\n[log.shard_keys]\n"{active}" = "file:keys/log.key"\n[[log.earlier]]\npublic_key = "log.pub"\n{ended}'
-            text += f'[[ca.ct_logs]]\nurl = "{old_ct}"\npublic_key = "ct.pub"\n{ended}'
-            config.write_text(text)
-            own = ["--set", "admin.listen=127.0.0.1:0", "--set", "guard=guard-ct-2", "--set", "database=sqlite:ct-2.db"]
-            second_ct = Program([binary, "ct", "--config", config, *own], tmp_path / "ct-2.log")
+            began = re.search(r'^since = "([^"]*)"', config.read_text(), re.M)[1]
+            times = {"2026-11-21T09:00:00Z": rfc3339(0), "2025-01-01T00:00:00Z": began}
+            shard = {"8301645098112432601": active, "2027-12-31T00:00:00Z": rfc3339(24 * 3600)}
+            configure(config, mean(KEYS.fragment("shard_keys"), {**times, **shard}))
+            old_ct, ct = made.service_url("ct").rstrip("/"), f"127.0.0.1:{free_port()}"
+            places = {"10.0.0.8:6962": ct, "https://ct-2.example.com": f"http://{ct}", "https://ct.example.com": old_ct,
+                      "2026-12-31T00:00:00Z": rfc3339(24 * 3600)}
+            configure(config, mean(KEYS.fragment("[[ca.ct_logs]]"), {**times, **places}))
+            script = shlex.split(KEYS.script("guard-ct-2"))
+            own = ["--set", "admin.listen=127.0.0.1:0"]
+            second_ct = Program([binary, *script[1:], *own], tmp_path / "ct-2.log", cwd=data)
             wait_for(lambda: " listens on " in second_ct.output(), "the second CT log")
             stack.programs.append(second_ct)
 
@@ -117,7 +115,7 @@ def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, 
             wait_for(lambda: counts() == {kind: count + 1 for kind, count in before.items()}, "all four in the trust root", patience=90)
             clients.see()
             restart(stack, "log")
-            run([binary, "log", "rotate", "--config", config])
+            reader(KEYS.command("sigstead log rotate"))
             restart(stack, "ca")
             clients.see()
             wait_for(lambda: rfc3339(0) > since, "the time of the new CA and TSA", patience=120)
@@ -133,6 +131,8 @@ def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, 
             clients.verify(verifier, bundle)
         keys = [material(bundle) for bundle in (clients.signed[0], clients.signed[-1])]
         assert all(first != last for first, last in zip(*keys)), "every key that signed is another one"
+        for tree in ("log", "ct"):
+            assert "DIFFERENCES" not in reader(KEYS.command(f"sigstead {tree} audit"))
 
 
 def material(bundle):

@@ -1,4 +1,4 @@
-"""Spans reach an OpenTelemetry collector, as parts of the traces of clients."""
+"""Spans reach an OpenTelemetry collector, as parts of the traces of clients (docs/operations/traces.md)."""
 
 import threading
 import urllib.request
@@ -8,8 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from clients.cosign import Cosign3
+from page import Page
 from stack import Stack, wait_for
 
+PAGE = Page("traces.md")
 Span = namedtuple("Span", "trace id parent name links")
 
 
@@ -73,10 +75,11 @@ def collector():
 
 def test_requests_commits_and_signatures_are_traced(binary, tmp_path, collector, monkeypatch, blob, work):
     endpoint, spans = collector
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    variable = PAGE.told("OTEL_EXPORTER_OTLP_ENDPOINT")
+    monkeypatch.setenv(variable, endpoint)
     trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
     with Stack.up(binary, tmp_path / "data") as stack:
-        monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+        monkeypatch.delenv(variable)
         traced = {"traceparent": f"00-{trace}-{caller}-01"}
         request = urllib.request.Request(stack.service_url("log") + "api/v1/log", headers=traced)
         urllib.request.urlopen(request, timeout=10).read()
@@ -89,6 +92,7 @@ def test_requests_commits_and_signatures_are_traced(binary, tmp_path, collector,
     by_id = {span.id: span for span in spans}
     theirs = [span for span in spans if span.trace == trace]
     assert [(span.name, span.parent) for span in theirs] == [("request", caller)]
+    assert {span.name for span in spans} <= set(PAGE.spans()), "the page explains every span"
     named = lambda name: [span for span in spans if span.name == name]
     requests = {span.id for span in named("request")}
     assert len(requests) > 4

@@ -34,7 +34,7 @@ impl IssuingCa {
 }
 
 /// Every issuing certificate that signs or will sign; the rule which one does.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct IssuingCas(Vec<Arc<IssuingCa>>);
 
 impl IssuingCas {

@@ -112,11 +112,7 @@ impl NoteSigner {
         root: &[u8; 32],
         timestamp_ms: u64,
     ) -> Result<(String, Vec<u8>), SignError> {
-        let mut head = vec![0, 1];
-        head.extend(timestamp_ms.to_be_bytes());
-        head.extend(size.to_be_bytes());
-        head.extend(root);
-        let signature = self.signer.sign(&head).await?;
+        let signature = self.signer.sign(&tree_head(size, root, timestamp_ms)).await?;
         let digitally_signed = digitally_signed(self.signer.public_key(), &signature);
         let in_note = [timestamp_ms.to_be_bytes().as_slice(), &digitally_signed].concat();
         Ok((self.note(text, &in_note), digitally_signed))
@@ -153,6 +149,29 @@ impl Kind {
             Self::Rfc6962 => typed(&[0x05], &key.fingerprint()),
         }
     }
+}
+
+/// Whether a CT log's key signed that its tree had this root at this size (RFC 6962 §3.5).
+pub fn verify_tree_head(
+    key: &PublicKey,
+    size: u64,
+    root: &[u8; 32],
+    timestamp_ms: u64,
+    signature: &[u8],
+) -> bool {
+    verify_digitally_signed(key, &tree_head(size, root, timestamp_ms), signature)
+}
+
+/// TreeHeadSignature (RFC 6962 §3.5).
+fn tree_head(size: u64, root: &[u8; 32], timestamp_ms: u64) -> Vec<u8> {
+    [&[0, 1], timestamp_ms.to_be_bytes().as_slice(), &size.to_be_bytes(), root].concat()
+}
+
+/// Whether a DigitallySigned is a CT key's over `data`.
+pub fn verify_digitally_signed(key: &PublicKey, data: &[u8], signed: &[u8]) -> bool {
+    let Some((_, signature)) = signed.split_first_chunk::<4>() else { return false };
+    // Hash, algorithm and length are the ones that this key's signatures have.
+    signed == digitally_signed(key, signature) && key.verify(HashAlgorithm::Sha256, data, signature).is_ok()
 }
 
 /// TLS's DigitallySigned (RFC 5246 §4.7): hash, algorithm, length, signature. CT keys sign with SHA-256.

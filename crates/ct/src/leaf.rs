@@ -7,7 +7,7 @@ use sigstead_store::{Assigned, Leaf, StoredEntry};
 use sigstead_x509::sct::{SignedEntry, push_u16, push_u24, take_u16, take_u24};
 
 /// MerkleTreeLeaf (RFC 6962 §3.4) begins with version v1 and type timestamped_entry.
-const MERKLE_TREE_LEAF: [u8; 2] = [0, 0];
+pub(crate) const MERKLE_TREE_LEAF: [u8; 2] = [0, 0];
 
 /// What was submitted, checked.
 #[derive(Debug, Clone)]
@@ -64,6 +64,31 @@ pub(crate) fn index_extension(index: u64) -> Vec<u8> {
     [&[0, 0, 5], low].concat()
 }
 
+/// TimestampedEntry (RFC 6962 §3.4), taken apart.
+pub(crate) struct Timestamped<'a> {
+    pub(crate) time_ms: u64,
+    pub(crate) entry: SignedEntry<'a>,
+}
+
+impl<'a> Timestamped<'a> {
+    /// What `bytes` begin with; the rest after it.
+    pub(crate) fn take(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (time, rest) = bytes.split_first_chunk::<8>()?;
+        let (kind, rest) = rest.split_first_chunk::<2>()?;
+        let (entry, rest) = match u16::from_be_bytes(*kind) {
+            0 => take_u24(rest).map(|(der, rest)| (SignedEntry::X509(der), rest))?,
+            1 => {
+                let (issuer_key_hash, rest) = rest.split_first_chunk::<32>()?;
+                let (tbs, rest) = take_u24(rest)?;
+                (SignedEntry::Precertificate { issuer_key_hash, tbs }, rest)
+            }
+            _ => return None,
+        };
+        let (_extensions, rest) = take_u16(rest)?;
+        Some((Self { time_ms: u64::from_be_bytes(*time), entry }, rest))
+    }
+}
+
 /// A record, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TileLeaf<'a> {
@@ -79,24 +104,16 @@ pub(crate) struct TileLeaf<'a> {
 impl<'a> TileLeaf<'a> {
     /// `None` for bytes that are not exactly one TileLeaf.
     pub(crate) fn parse(record: &'a [u8]) -> Option<Self> {
-        let (_time, rest) = record.split_first_chunk::<8>()?;
-        let (kind, rest) = rest.split_first_chunk::<2>()?;
-        let is_precertificate = match u16::from_be_bytes(*kind) {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        let rest = if is_precertificate { rest.split_at_checked(32)?.1 } else { rest };
-        let (entry, rest) = take_u24(rest)?;
-        let (_extensions, rest) = take_u16(rest)?;
+        let (Timestamped { entry, .. }, rest) = Timestamped::take(record)?;
         let timestamped = record.get(..record.len() - rest.len())?;
-        let (precertificate, rest) = match is_precertificate {
-            true => take_u24(rest).map(|(der, rest)| (Some(der), rest))?,
-            false => (None, rest),
+        let (certificate, precertificate, rest) = match entry {
+            SignedEntry::X509(der) => (Some(der), None, rest),
+            SignedEntry::Precertificate { .. } => {
+                take_u24(rest).map(|(der, rest)| (None, Some(der), rest))?
+            }
         };
         let (issuers, rest) = take_u16(rest)?;
         let is_whole = rest.is_empty() && issuers.len().is_multiple_of(32);
-        let certificate = (!is_precertificate).then_some(entry);
         is_whole.then_some(Self { timestamped, precertificate, certificate, issuers })
     }
 

@@ -1,12 +1,13 @@
 //! The certificate-transparency log: RFC 6962 and static-ct over one tree of the `tlog` engine.
 //!
-//! In scope: which chains are accepted, leaves and their bytes, SCTs, both read APIs.
+//! In scope: which chains are accepted, leaves and their bytes, SCTs, both read APIs, and what any such log answers.
 //! Out of scope: the tree (see `tlog`), certificates and SCT encodings (see `x509`).
 
 mod authorities;
 mod chain_policy;
 mod error;
 mod leaf;
+mod logged;
 mod rfc6962;
 mod service;
 mod static_ct;
@@ -19,6 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use sigstead_serve::cors_layer;
 
 pub use leaf::hash_record;
+pub use logged::LoggedCertificate;
 pub use service::{CtConfig, CtLog, OpenError, open_active_tree};
 
 /// Longest submission.

@@ -176,6 +176,7 @@ fn authorities(data: &DataDir, role: Role, chain: &[Certificate]) -> anyhow::Res
         since: Timestamp::from_unix_seconds(since).to_rfc3339(),
         until: None,
         token_issuers: Vec::new(),
+        stolen: false,
     };
     AuthoritiesFile { authority: vec![authority] }.save(&file)
 }

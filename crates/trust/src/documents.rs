@@ -116,9 +116,10 @@ pub(crate) fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static
         certificates.iter().map(Certificate::to_pem).collect::<String>().into_bytes().into()
     };
     let mut files: Vec<(&'static str, &'static str, Bytes)> = Vec::new();
-    // Of several CAs clients take whichever fits; of the other services they take one.
+    // Of several CAs clients take whichever fits, at any time; of the other services they take one.
     let mut authorities: Vec<Certificate> = Vec::new();
-    for certificate in material.certificate_authorities.iter().rev().flat_map(|ca| &ca.chain) {
+    let believed = material.certificate_authorities.iter().rev().filter(|ca| !ca.is_stolen);
+    for certificate in believed.flat_map(|ca| &ca.chain) {
         if !authorities.contains(certificate) {
             authorities.push(certificate.clone());
         }
@@ -132,7 +133,7 @@ pub(crate) fn pem_files(material: &TrustMaterial) -> Vec<(&'static str, &'static
     if let Some(log) = material.ct_logs.last() {
         files.push(("ctfe.pub", PEM, log.public_key.to_pem().into_bytes().into()));
     }
-    if let Some(tsa) = material.timestamp_authorities.iter().rfind(|tsa| tsa.is_current) {
+    if let Some(tsa) = material.timestamp_authorities.iter().rfind(|tsa| tsa.is_current && !tsa.is_stolen) {
         files.push(("tsa.certchain.pem", PEM, chain(&tsa.chain)));
     }
     files

@@ -29,6 +29,8 @@ pub struct Authority {
     pub validity: Validity,
     /// Whether it is the one that signs now: clients that read one chain from a file are given this one's.
     pub is_current: bool,
+    /// Whether its key is known to others: only clients that see its validity are told of it.
+    pub is_stolen: bool,
 }
 
 /// A transparency log or certificate-transparency log.

@@ -39,7 +39,7 @@ pub(crate) struct Signing {
 }
 
 /// Every key that signs or will sign.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct SigningKeys(Vec<Arc<Signing>>);
 
 impl SigningKeys {

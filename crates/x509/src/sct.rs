@@ -1,7 +1,7 @@
 //! Signed certificate timestamps (RFC 6962 §3.2 and §3.3).
 
-use sigstead_crypto::note::digitally_signed;
-use sigstead_crypto::{HashAlgorithm, PublicKey};
+use sigstead_crypto::PublicKey;
+use sigstead_crypto::note::verify_digitally_signed;
 
 use crate::build::Extension;
 use crate::tlv::{self, OCTET_STRING};
@@ -65,14 +65,10 @@ impl Sct {
     /// # Errors
     /// When the log's id is not this key's, or the signature does not verify.
     pub fn verify(&self, entry: &SignedEntry<'_>, key: &PublicKey) -> Result<(), X509Error> {
-        let wrong = X509Error::Signature("the SCT");
-        let Some((_, signature)) = self.signature.split_first_chunk::<4>() else { return Err(wrong) };
-        // Hash, algorithm and length are the ones that this key's signatures have.
-        if self.log_id != key.fingerprint() || self.signature != digitally_signed(key, signature) {
-            return Err(wrong);
-        }
         let data = entry.signed_data(self.timestamp, &self.extensions);
-        key.verify(HashAlgorithm::Sha256, &data, signature).map_err(|_| wrong)
+        let is_by_key =
+            self.log_id == key.fingerprint() && verify_digitally_signed(key, &data, &self.signature);
+        if is_by_key { Ok(()) } else { Err(X509Error::Signature("the SCT")) }
     }
 
     /// SerializedSCT.

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use serde_json::{Value, json};
+use sigstead_ct::LoggedCertificate;
 use sigstead_merkle::{leaf_hash, verify_consistency, verify_inclusion};
 use sigstead_x509::Certificate;
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison};
@@ -57,6 +58,20 @@ async fn entries_are_what_was_submitted() {
         let entries: Vec<_> = answer["entries"].as_array().unwrap().iter().map(read).collect();
         assert_eq!(entries, expected[start..upto], "{start} to {end}");
     }
+    let [certificate, precertificate] = [&expected[0], &expected[1]];
+    for (input, extra) in [certificate, precertificate] {
+        let logged = LoggedCertificate::parse(input, extra).unwrap();
+        assert_eq!(logged.time_ms, NOW_MS);
+        assert_eq!(
+            logged.is_of(&logged.certificate),
+            input == &certificate.0,
+            "a precertificate is not issued"
+        );
+        assert_eq!(LoggedCertificate::parse(&[input.as_slice(), &[0]].concat(), extra), None);
+    }
+    // What a log shows beside the leaf must be what its root commits to.
+    let other = &expected[3].1;
+    assert_eq!(LoggedCertificate::parse(&precertificate.0, other), None);
     let roots = server.read("get-roots").await;
     assert_eq!(bytes(&roots["certificates"][0]), server.hierarchy.issuers[1].der());
     server.ends_clean(5).await;

@@ -11,6 +11,7 @@ mod client;
 mod db;
 mod doctor;
 mod health;
+mod http;
 mod http_body;
 mod import;
 mod init;
@@ -18,6 +19,7 @@ mod keys;
 mod mirror;
 mod named_document;
 mod postgres_tools;
+mod reconcile;
 mod restore;
 mod rotate;
 mod search;
@@ -133,6 +135,9 @@ struct CaArguments {
 enum CaCommand {
     /// Show who was given which certificate, on which claims, from the database's audit trail.
     Audit(Box<ca_audit::CaAudit>),
+    /// Read the CT logs, and show the certificates under this CA's authorities that it did not issue: somebody else has a
+    /// key. Fails if there is one.
+    Reconcile(Box<reconcile::Reconcile>),
     /// The issuance policy.
     #[command(subcommand)]
     Policy(ca_policy::CaPolicy),
@@ -215,6 +220,9 @@ impl Cli {
             Command::Init(init) => init.run().await,
             Command::Ca(CaArguments { service, command: None }) => start(Service::Ca, &service).await,
             Command::Ca(CaArguments { command: Some(CaCommand::Audit(audit)), .. }) => audit.run().await,
+            Command::Ca(CaArguments { command: Some(CaCommand::Reconcile(reconcile)), .. }) => {
+                reconcile.run().await
+            }
             Command::Ca(CaArguments { command: Some(CaCommand::Policy(policy)), .. }) => {
                 Ok(policy.run().await)
             }

@@ -40,6 +40,9 @@ pub(crate) struct AuthorityEntry {
     /// A CA that signs for the tokens of some issuers only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) token_issuers: Vec<String>,
+    /// Others have the key: clients that cannot tell when something was signed are not given the chain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) stolen: bool,
 }
 
 const HEADER: &str = "# Keys with their certificate chains, and when each signs: of those whose time has come, the newest does.\n\

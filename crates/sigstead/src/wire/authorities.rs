@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use sigstead_ca::IssuingCa;
 use sigstead_clock::Timestamp;
 use sigstead_trust::{Authority, Validity};
@@ -19,6 +19,7 @@ pub(crate) struct NamedAuthority {
     pub(crate) chain: Vec<Certificate>,
     pub(crate) term: Term,
     pub(crate) token_issuers: Vec<String>,
+    pub(crate) is_stolen: bool,
 }
 
 /// Reads what a source names: the authorities, oldest term first.
@@ -34,12 +35,15 @@ pub(crate) fn authorities(source: &AuthoritiesSource) -> anyhow::Result<Vec<Name
                 chain,
                 term: Term::OPEN,
                 token_issuers: Vec::new(),
+                is_stolen: false,
             }]);
         }
     };
     let folder = file.parent().unwrap_or(Path::new(""));
-    let entries = AuthoritiesFile::load(file)?.authority.into_iter();
+    let entries = AuthoritiesFile::load(file)?.authority;
+    ensure!(!entries.is_empty(), "{} names no authority", file.display());
     let mut named = entries
+        .into_iter()
         .map(|entry| {
             let name = entry.name.clone();
             named(folder, entry).with_context(|| format!("{}: the authority {name}", file.display()))
@@ -50,10 +54,17 @@ pub(crate) fn authorities(source: &AuthoritiesSource) -> anyhow::Result<Vec<Name
 }
 
 fn named(folder: &Path, entry: AuthorityEntry) -> anyhow::Result<NamedAuthority> {
-    let AuthorityEntry { name, key, chain, since, until, token_issuers } = entry;
+    let AuthorityEntry { name, key, chain, since, until, token_issuers, stolen } = entry;
     let term = Term { since: time(&since)?, until: until.as_deref().map(time).transpose()? };
     let key = key.map(|key| absolute_key(folder, &key));
-    Ok(NamedAuthority { name, key, chain: keys::chain(&folder.join(chain))?, term, token_issuers })
+    Ok(NamedAuthority {
+        name,
+        key,
+        chain: keys::chain(&folder.join(chain))?,
+        term,
+        token_issuers,
+        is_stolen: stolen,
+    })
 }
 
 fn time(text: &str) -> anyhow::Result<i64> {
@@ -106,6 +117,7 @@ pub(super) fn believed(url: &str, all: &[NamedAuthority], now: i64) -> Vec<Autho
             end: one.term.until.map(Timestamp::from_unix_seconds),
         },
         is_current: Some(index) == current,
+        is_stolen: one.is_stolen,
     });
     told.collect()
 }

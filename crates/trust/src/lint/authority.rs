@@ -59,6 +59,8 @@ impl Authority {
             chain: self.chain.clone(),
             validity: self.validity.believed()?,
             is_current: self.validity.contains(self.now),
+            // No document says so.
+            is_stolen: false,
         })
     }
 

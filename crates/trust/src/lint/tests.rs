@@ -26,7 +26,13 @@ pub(crate) async fn authority(url: &str, profile: Profile) -> Authority {
     let root = root(&root_key, "CN=root,O=test", start, lifetime).await.unwrap();
     let subject = ("CN=signs,O=test", key.public_key());
     let first = issue((&root_key, &root), subject, profile, start, lifetime).await.unwrap();
-    Authority { url: url.to_owned(), chain: vec![first, root], validity: since(), is_current: true }
+    Authority {
+        url: url.to_owned(),
+        chain: vec![first, root],
+        validity: since(),
+        is_current: true,
+        is_stolen: false,
+    }
 }
 
 fn since() -> Validity {

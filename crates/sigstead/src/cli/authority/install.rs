@@ -98,6 +98,7 @@ impl Installation {
             since: rfc3339(since),
             until: None,
             token_issuers: terms.token_issuers,
+            stolen: false,
         });
         self.authorities.save(&self.file)?;
         console::line(format_args!(

@@ -70,7 +70,7 @@ fn now() -> i64 {
 }
 
 /// A time of the command line, in Unix seconds.
-fn time(text: &str) -> anyhow::Result<i64> {
+pub(super) fn time(text: &str) -> anyhow::Result<i64> {
     let time = Timestamp::from_rfc3339(text)
         .with_context(|| format!("{text} is no time; write 2026-01-31T12:00:00Z"))?;
     Ok(time.unix_seconds())

@@ -19,6 +19,10 @@ pub(in crate::cli) struct Retire {
     /// past is for a key that was stolen.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Others have its key: also take its chain out of the PEM files, by which clients cannot tell when something was
+    /// signed. With them, what it signed before does not verify any more either.
+    #[arg(long)]
+    stolen: bool,
     /// Also if nothing is left that signs.
     #[arg(long)]
     leave_none: bool,
@@ -45,6 +49,7 @@ impl Retire {
         let retired =
             retired.with_context(|| format!("{} has no authority {}", file.display(), self.name))?;
         retired.until = Some(rfc3339(at));
+        retired.stolen |= self.stolen;
         authorities.save(&file)?;
         console::line(format_args!(
             "{} ends at {}; running services and the trust root follow",

@@ -10,10 +10,10 @@ use sigstead_x509::Certificate;
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_scts};
 use sigstead_x509::sct::{self, SignedEntry};
 
-use super::http::Http;
 use super::probe::Probe;
 use super::report::Report;
 use super::token::challenge;
+use crate::cli::http::Http;
 
 /// A certificate for the probe's key, and the promise in it.
 pub(super) async fn check(

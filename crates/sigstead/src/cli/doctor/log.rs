@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use sigstead_crypto::{HashAlgorithm, Signer as _, VerifierKey};
 use sigstead_trust::Log;
 
-use super::http::Http;
 use super::probe::Probe;
 use super::proof::{Proof, hashes};
 use super::report::Report;
+use crate::cli::http::Http;
 
 const KEY_HINT: &str = "does public_key in this configuration name the key that the log signs with?";
 

@@ -1,7 +1,6 @@
 //! Signs a probe as a client does, through the URLs and with the trust that the configuration publishes.
 
 mod certificate;
-mod http;
 mod log;
 mod probe;
 mod proof;
@@ -21,9 +20,9 @@ use sigstead_trust::lint::{Severity, lint};
 
 use super::call_arguments::CallArguments;
 use super::client::Instance;
+use super::http::Http;
 use crate::config::TrustConfig;
 use crate::wire;
-use http::Http;
 use probe::Probe;
 use report::Report;
 

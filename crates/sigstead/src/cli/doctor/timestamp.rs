@@ -3,8 +3,8 @@ use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::TrustMaterial;
 use sigstead_tsa::Query;
 
-use super::http::Http;
 use super::probe::Probe;
+use crate::cli::http::Http;
 
 /// Furthest, in seconds, that the authority's clock may be from this one; certificates live for minutes.
 const MAX_DIFFERENCE: u64 = 10;

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::cli::http_body;
+use super::http_body;
 use crate::config::CallConfig;
 use crate::wire;
 
@@ -13,8 +15,8 @@ pub(super) struct Http(reqwest::Client);
 
 /// How long a service may take; a certificate waits for CT logs.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Longest answer that is read: a certificate chain or an entry has a few kilobytes.
-const MAX_ANSWER: usize = 1 << 20;
+/// Longest answer that is read: a page of a CT log is a few hundred certificates with their chains.
+const MAX_ANSWER: usize = 16 << 20;
 /// Most of a refusal that is shown.
 const MAX_TOLD: usize = 500;
 
@@ -32,16 +34,24 @@ impl Http {
     }
 
     pub(super) async fn post(&self, url: &str, media_type: &str, body: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-        let request = self.0.post(url).header(CONTENT_TYPE, media_type).body(body);
-        let answer = request.send().await.with_context(|| {
+        send(url, self.0.post(url).header(CONTENT_TYPE, media_type).body(body)).await
+    }
+
+    pub(super) async fn get_json<T: DeserializeOwned>(&self, url: &str) -> anyhow::Result<T> {
+        let answer = send(url, self.0.get(url)).await?;
+        serde_json::from_slice(&answer).with_context(|| format!("{url} did not answer as expected"))
+    }
+}
+
+async fn send(url: &str, request: RequestBuilder) -> anyhow::Result<Vec<u8>> {
+    let answer = request.send().await.with_context(|| {
             format!("{url} was not reached\n  hint: is the service running, and is this its URL and its TLS certificate?")
         })?;
-        let status = answer.status();
-        let content = http_body::read(answer, MAX_ANSWER).await?;
-        if !status.is_success() {
-            let told: String = String::from_utf8_lossy(&content).trim().chars().take(MAX_TOLD).collect();
-            bail!("{url} answered {status}: {told}");
-        }
-        Ok(content)
+    let status = answer.status();
+    let content = http_body::read(answer, MAX_ANSWER).await?;
+    if !status.is_success() {
+        let told: String = String::from_utf8_lossy(&content).trim().chars().take(MAX_TOLD).collect();
+        bail!("{url} answered {status}: {told}");
     }
+    Ok(content)
 }
