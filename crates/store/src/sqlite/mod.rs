@@ -34,10 +34,6 @@ const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 /// them twice.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 
-/// Pages in the write-ahead log after which a commit moves them into the file, and syncs that too. SQLite's 1,000 are
-/// what one batch writes.
-const CHECKPOINT_PAGES: u32 = 4000;
-
 /// A SQLite file. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -61,10 +57,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_PATIENCE);
-        let writer = connect
-            .clone()
-            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
+        let writer = connect.clone().pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
         let writer = pool(1).connect_with(writer).await?;
         let readers = pool(options.connections)
             .acquire_timeout(options.acquire_timeout)
