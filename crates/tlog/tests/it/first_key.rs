@@ -33,7 +33,9 @@ async fn another_key_is_refused_from_the_first_start_on() {
     let (first, other) = (key(), key());
     assert_eq!(refusal(&fixture, &first).await, None);
     let refused = refusal(&fixture, &other).await.unwrap();
-    for said in ["test - 7", &hex::encode(first.public_key().fingerprint()), "rotate-log-keys.md"] {
+    // By now a checkpoint may have been kept, which names the key by the beginning of its fingerprint.
+    let id = hex::encode(&first.public_key().fingerprint()[..4]);
+    for said in ["test - 7", &id, "rotate-log-keys.md"] {
         assert!(refused.contains(said), "{refused}");
     }
     assert_eq!(refusal(&fixture, &first).await, None);
