@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,9 +27,15 @@ def run(command, ok=True, **options):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives to clients: one of those may be taken again before it is used."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                port = random.randrange(20_000, 32_768)
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(ready, what, patience=PATIENCE):
