@@ -115,15 +115,13 @@ impl CertificateAuthority {
     async fn sign(&self, issuing: &IssuingCa, profile: &Profile<'_>) -> Result<Signed, Error> {
         match self.ct.as_ref().map(|ct| (ct, ct.delivery)) {
             None => {
-                let certificate = sign_linted(issuing, profile, Form::Plain).await?;
-                lint_signature(&certificate, profile)?;
+                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
                 Ok(Signed { certificate, promises: Promises::None })
             }
             Some((ct, SctDelivery::Embedded)) => sign_with_scts(ct, issuing, profile).await,
             Some((ct, SctDelivery::Detached)) => {
                 // It exists before it is logged, but stays here until a log has promised for it.
-                let certificate = sign_linted(issuing, profile, Form::Plain).await?;
-                lint_signature(&certificate, profile)?;
+                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
                 let submission = Submission::certificate(&certificate, &issuing.chain);
                 let promises = Promises::Detached(ct.promises(&submission).await?);
                 Ok(Signed { certificate, promises })
@@ -175,9 +173,19 @@ async fn sign_with_scts(ct: &CtLogs, issuing: &IssuingCa, profile: &Profile<'_>)
     let scts = promised?;
     // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
     let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
+    let certificate = sign_checked(issuing, profile, form).await?;
+    Ok(Signed { certificate, promises: Promises::Embedded(scts) })
+}
+
+/// What may leave: its signature was checked too.
+async fn sign_checked(
+    issuing: &IssuingCa,
+    profile: &Profile<'_>,
+    form: Form<'_>,
+) -> Result<Certificate, Error> {
     let certificate = sign_linted(issuing, profile, form).await?;
     lint_signature(&certificate, profile)?;
-    Ok(Signed { certificate, promises: Promises::Embedded(scts) })
+    Ok(certificate)
 }
 
 /// Nothing is signed that breaks a rule of the profile; and what was signed must be what met the rules.

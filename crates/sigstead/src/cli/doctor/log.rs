@@ -78,10 +78,9 @@ fn check_promise(entry: &Value, logs: &[Log]) -> anyhow::Result<String> {
 fn check_proof(entry: &Value, logs: &[Log]) -> anyhow::Result<String> {
     let log = trusted(entry, logs)?;
     let given = entry.pointer("/verification/inclusionProof").context("the entry has no inclusion proof")?;
-    let texts = given.get("hashes").and_then(Value::as_array).into_iter().flatten().map(Value::as_str);
     let proof = Proof {
         index: given.get("logIndex").and_then(Value::as_u64).context("the proof has no index")?,
-        hashes: hashes(texts, |text| hex::decode(text).ok())?,
+        hashes: hashes(given, |text| hex::decode(text).ok())?,
         checkpoint: text(given, "/checkpoint")?.to_owned(),
     };
     let note = proof.check(&base64(entry, "/body")?)?;
@@ -119,10 +118,9 @@ pub(super) async fn check_v2(
     }});
     let entry = http.post_json(&format!("{url}/api/v2/log/entries"), &request).await?;
     let given = entry.get("inclusionProof").context("the answer has no inclusion proof")?;
-    let texts = given.get("hashes").and_then(Value::as_array).into_iter().flatten().map(Value::as_str);
     let proof = Proof {
         index: text(given, "/logIndex")?.parse().context("the proof's index")?,
-        hashes: hashes(texts, |text| BASE64_STANDARD.decode(text).ok())?,
+        hashes: hashes(given, |text| BASE64_STANDARD.decode(text).ok())?,
         checkpoint: text(given, "/checkpoint/envelope")?.to_owned(),
     };
     let note = proof.check(&base64(&entry, "/canonicalizedBody")?)?;

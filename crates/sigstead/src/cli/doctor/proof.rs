@@ -1,4 +1,5 @@
 use anyhow::{Context as _, bail};
+use serde_json::Value;
 use sigstead_crypto::note::Note;
 use sigstead_merkle::{Checkpoint, Hash, leaf_hash, verify_inclusion};
 
@@ -20,14 +21,11 @@ impl Proof {
     }
 }
 
-/// Hashes from their texts.
-pub(super) fn hashes<'a>(
-    texts: impl Iterator<Item = Option<&'a str>>,
-    decode: impl Fn(&str) -> Option<Vec<u8>>,
-) -> anyhow::Result<Vec<Hash>> {
+/// The hashes of a log's inclusion proof, from their texts.
+pub(super) fn hashes(proof: &Value, decode: impl Fn(&str) -> Option<Vec<u8>>) -> anyhow::Result<Vec<Hash>> {
     let mut hashes = Vec::new();
-    for text in texts {
-        match text.and_then(&decode).and_then(|bytes| Hash::try_from(bytes).ok()) {
+    for text in proof.get("hashes").and_then(Value::as_array).into_iter().flatten() {
+        match text.as_str().and_then(&decode).and_then(|bytes| Hash::try_from(bytes).ok()) {
             Some(hash) => hashes.push(hash),
             None => bail!("a hash of the inclusion proof is none"),
         }
