@@ -143,7 +143,7 @@ impl CertificateAuthority {
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let validity = (now, now.saturating_add(lifetime).min(last));
         let signed_by = (issuer, issuing.signer.algorithm());
-        Ok(Profile::new(serial()?, validity, signed_by, key.public_key(), principal)?)
+        Ok(Profile::new(serial(now)?, validity, signed_by, key.public_key(), principal)?)
     }
 
     fn intent(&self, principal: &Principal, key: &PossessedKey, profile: &Profile<'_>) -> Intent {

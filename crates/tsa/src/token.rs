@@ -119,12 +119,7 @@ impl TokenMaker {
         policy: ObjectIdentifier,
         since_epoch: Duration,
     ) -> Result<TstInfo, Error> {
-        let serial = serial().map_err(|_| Error::Malformed)?;
-        let significant = serial.iter().position(|byte| *byte != 0).unwrap_or_default();
-        let mut serial = serial.get(significant..).unwrap_or_default().to_vec();
-        if serial.first().is_none_or(|first| *first >= 0x80) {
-            serial.insert(0, 0);
-        }
+        let serial = serial(since_epoch.as_secs().cast_signed()).map_err(|_| Error::Malformed)?;
         Ok(TstInfo {
             version: 1,
             policy,

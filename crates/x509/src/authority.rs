@@ -114,7 +114,7 @@ async fn sign(
 ) -> Result<Certificate, X509Error> {
     let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     let tbs = TbsFields {
-        serial: &serial()?,
+        serial: &serial(not_before)?,
         algorithm: signer.algorithm(),
         issuer_der,
         not_before,
@@ -126,14 +126,33 @@ async fn sign(
     sign_certificate(&tbs.encode()?, signer).await
 }
 
-/// 20 random bytes with the top bit clear, so that the number is positive and never zero in practice.
+/// 20 bytes: bit 6 set and then a time, in seconds of Unix time, in the first five; chance in the other fifteen (RFC 5280
+/// §4.1.2.2 asks for a positive number of at most 20 bytes that never repeats). Numbers of one time are near each other
+/// in the indexes that are made of them, which costs a database far less than a page for each.
 ///
 /// # Errors
 /// When the system has no randomness to give.
-pub fn serial() -> Result<[u8; 20], X509Error> {
+pub fn serial(at: i64) -> Result<[u8; 20], X509Error> {
+    const POSITIVE_AND_NEVER_SHORTER: u64 = 1 << 38;
     let mut serial = random_bytes::<20>()?;
-    if let Some(first) = serial.first_mut() {
-        *first &= 0x7f;
-    }
+    let time = (at.unsigned_abs() % POSITIVE_AND_NEVER_SHORTER) | POSITIVE_AND_NEVER_SHORTER;
+    let [.., a, b, c, d, e] = time.to_be_bytes();
+    serial[..5].copy_from_slice(&[a, b, c, d, e]);
     Ok(serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_are_positive_of_one_length_and_in_the_order_of_time() {
+        for at in [i64::MIN, -1, 0, 1, 1 << 38, i64::MAX] {
+            assert!((0x40..0x80).contains(&serial(at).unwrap()[0]), "{at}");
+        }
+        let numbers =
+            [0, 1_790_000_000, 1_790_000_001, 4_000_000_000, (1 << 38) - 1].map(|at| serial(at).unwrap());
+        assert!(numbers.is_sorted());
+        assert_ne!(serial(7).unwrap(), serial(7).unwrap());
+    }
 }

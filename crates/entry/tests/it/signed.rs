@@ -34,7 +34,7 @@ pub(crate) async fn chain(key: &SoftwareSigner, length: usize) -> Vec<Certificat
     }
     let name = SubjectAlternativeName::Email(EMAIL.to_owned());
     let fields = TbsFields {
-        serial: &authority::serial().unwrap(),
+        serial: &authority::serial(0).unwrap(),
         algorithm: issuer_key.algorithm(),
         issuer_der: chain[0].subject_der(),
         not_before: START,

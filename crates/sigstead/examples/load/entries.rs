@@ -61,7 +61,7 @@ impl Workflows {
         let key = SoftwareSigner::generate(KeyKind::EcdsaP256)?;
         let extensions = self.extensions(&key, number)?;
         let tbs = TbsFields {
-            serial: &sigstead_x509::authority::serial()?,
+            serial: &sigstead_x509::authority::serial(1_790_000_000)?,
             algorithm: self.ca.algorithm(),
             issuer_der: &self.issuer,
             not_before: 1_790_000_000,
