@@ -1,10 +1,12 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 
+use crate::Tasks;
 use crate::api_metrics::known;
 
 /// Latency buckets in seconds, from half a millisecond to ten seconds.
@@ -14,15 +16,31 @@ const LATENCY_BUCKETS: &[f64] =
 /// The same for latencies in nanoseconds, from a millisecond to four seconds.
 const NANOSECOND_BUCKETS: &[f64] = &[1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8, 1e9, 4e9];
 
+/// For sizes of batches.
+const COUNT_BUCKETS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+
+/// How often measurements are counted into their buckets. Until then, each is kept.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Makes this process's metrics go to one Prometheus registry; call once.
 ///
 /// # Errors
 /// When a recorder is installed already.
-pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new()
+pub fn install_metrics(tasks: &Tasks) -> Result<PrometheusHandle, BuildError> {
+    let metrics = PrometheusBuilder::new()
         .set_buckets(LATENCY_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_latency_by_api".to_owned()), NANOSECOND_BUCKETS)?
-        .install_recorder()
+        .set_buckets_for_metric(Matcher::Suffix("_entries".to_owned()), COUNT_BUCKETS)?
+        .install_recorder()?;
+    tasks.spawn(upkeep(metrics.clone(), tasks.shutdown().clone()));
+    Ok(metrics)
+}
+
+/// Nobody need ask for metrics: without this, their memory grew with every request until somebody did.
+async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
+    while tokio::time::timeout(UPKEEP, shutdown.cancelled()).await.is_err() {
+        metrics.run_upkeep();
+    }
 }
 
 /// Counts and times every request of the listener named by the state.

@@ -47,9 +47,9 @@ impl Service {
 /// Runs one service from its configuration until it is told to stop.
 pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config, &arguments.overrides)?;
-    let metrics = install_metrics()?;
-    wire::tell_version(&[service.section()]);
     let tasks = Tasks::new();
+    let metrics = install_metrics(&tasks)?;
+    wire::tell_version(&[service.section()]);
     let health = Health::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let listen = listen_address(service, &config)?;

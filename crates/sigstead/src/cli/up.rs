@@ -166,7 +166,7 @@ impl Up {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let health = Health::new();
         let limits = Limits::default();
-        let metrics = install_metrics().context("the metrics recorder")?;
+        let metrics = install_metrics(tasks).context("the metrics recorder")?;
         wire::tell_version(&["ca", "log", "tsa"]);
         let ground = Ground {
             clock: Arc::clone(&clock),
