@@ -37,6 +37,9 @@ struct Arguments {
     /// Until so many answers, instead of for a time.
     #[arg(long)]
     count: Option<u64>,
+    /// No more than so many requests a second, each at its time: one that waits for a client counts from then.
+    #[arg(long)]
+    rate: Option<u32>,
     /// The global index below which entries are read.
     #[arg(long, default_value_t = 1)]
     size: u64,
@@ -115,9 +118,11 @@ async fn main() -> anyhow::Result<()> {
     };
     let progress = progress(arguments.count.unwrap_or(arguments.seconds * 1000));
     let mut clients = tokio::task::JoinSet::new();
+    let pace =
+        Pace { begun, until, interval: arguments.rate.map(|rate| Duration::from_secs(1) / rate.max(1)) };
     for _ in 0..arguments.clients {
         let (client, work, numbers) = (client.clone(), Arc::clone(&work), Arc::clone(&numbers));
-        clients.spawn(one_client(client, work, numbers, until, progress.clone()));
+        clients.spawn(one_client(client, work, numbers, pace, progress.clone()));
     }
     let mut latencies = Vec::new();
     while let Some(done) = clients.join_next().await {
@@ -125,6 +130,25 @@ async fn main() -> anyhow::Result<()> {
     }
     progress.finish_and_clear();
     report(&arguments, begun.elapsed(), latencies)
+}
+
+/// When requests are sent.
+#[derive(Clone, Copy)]
+struct Pace {
+    begun: Instant,
+    until: Until,
+    /// Between two requests; none to send when the answer before has come.
+    interval: Option<Duration>,
+}
+
+impl Pace {
+    /// When the latency of a request begins.
+    async fn due(&self, number: u64) -> Instant {
+        let Some(interval) = self.interval else { return Instant::now() };
+        let due = self.begun + interval.mul_f64(number as f64);
+        tokio::time::sleep_until(due.into()).await;
+        due
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -145,23 +169,22 @@ async fn one_client(
     client: reqwest::Client,
     work: Arc<Work>,
     numbers: Arc<AtomicU64>,
-    until: Until,
+    pace: Pace,
     progress: ProgressBar,
 ) -> anyhow::Result<Vec<Duration>> {
     let mut latencies = Vec::new();
-    let started = Instant::now();
     loop {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
-        match until {
+        match pace.until {
             Until::Number(count) if number >= count => return Ok(latencies),
             Until::Time(end) if Instant::now() >= end => return Ok(latencies),
             Until::Number(_) => progress.set_position(number),
             Until::Time(_) => {
-                progress.set_position(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+                progress.set_position(u64::try_from(pace.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
             }
         }
         let request = work.request(&client, number)?;
-        let begun = Instant::now();
+        let begun = pace.due(number).await;
         let answer = request.send().await?;
         let status = answer.status();
         let text = answer.bytes().await?;
