@@ -1,6 +1,6 @@
 //! The append transaction, step by step, for both engines; only batch look-ups and batch inserts are each engine's own.
 
-/// The steps over one connection. The engine provides `with_prefix`, `identified` and `insert_lookups`.
+/// The steps over one connection. The engine provides `with_prefix`, `identified` and `insert_batch`.
 macro_rules! appends {
     ($connection:ty, $lock:literal) => {
         use std::collections::HashMap;
@@ -54,7 +54,8 @@ macro_rules! appends {
             let mut existing = HashMap::new();
             for (identity, index) in candidates {
                 let leaf_hash = leaf_hash_at(&mut *connection, tree, index).await?;
-                let leaf_hash = leaf_hash.ok_or_else(|| StoreError::corrupt(format!("entry {index} has no leaf hash")))?;
+                let leaf_hash = leaf_hash
+                    .ok_or_else(|| StoreError::corrupt(format!("entry {index} has no leaf hash")))?;
                 let assigned = assigned_at(&mut *connection, tree, index).await?;
                 existing.insert(identity, Existing { assigned, leaf_hash });
             }
@@ -62,10 +63,11 @@ macro_rules! appends {
         }
 
         async fn write(connection: &mut $connection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
-            if let Some(row) = &plan.batch_row {
-                insert_batch(&mut *connection, tree, row).await?;
+            let Some(row) = &plan.batch_row else { return Ok(()) };
+            // The head is guarded by its old size, although its row is locked: two roots for one size must not be possible.
+            if !insert_batch(&mut *connection, tree, row, plan).await? {
+                return Err(StoreError::corrupt("the head moved under its lock"));
             }
-            insert_lookups(&mut *connection, tree, plan).await?;
             for attestation in &plan.attestations {
                 sqlx::query("INSERT INTO attestations (key, data) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                     .bind(&attestation.key)
@@ -74,43 +76,36 @@ macro_rules! appends {
                     .await?;
             }
             if plan.fills_a_tile() {
-                insert_tiles(&mut *connection, tree, plan).await?;
+                insert_tiles(connection, tree, plan).await?;
             }
-            update_head(connection, tree, plan).await
-        }
-
-        async fn insert_batch(connection: &mut $connection, tree: TreeKey, row: &BatchRow) -> Result<(), StoreError> {
-            sqlx::query(
-                "INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            )
-            .bind(tree.0)
-            .bind(signed(row.first_index))
-            .bind(i32::try_from(row.count).unwrap_or(i32::MAX))
-            .bind(signed(row.timestamp_ms))
-            .bind(&row.leaf_hashes)
-            .bind(&row.sizes)
-            .bind(&row.records)
-            .execute(connection)
-            .await?;
             Ok(())
         }
 
         /// The tiles that this batch completes, level by level.
-        async fn insert_tiles(connection: &mut $connection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
+        async fn insert_tiles(
+            connection: &mut $connection,
+            tree: TreeKey,
+            plan: &Plan,
+        ) -> Result<(), StoreError> {
             let edge = edge_hashes(&mut *connection, tree, plan.committed.before.size()).await?;
-            let edge = edge.ok_or_else(|| StoreError::corrupt("the leaf hashes of the tree's edge are missing"))?;
+            let edge =
+                edge.ok_or_else(|| StoreError::corrupt("the leaf hashes of the tree's edge are missing"))?;
             let mut full = plan.leaf_tiles(&edge);
             while let Some(last) = full.last() {
                 let level = last.level;
-                let firsts: Vec<u64> = full.iter().map(|tile| tile.n).filter(|n| n % TILE_WIDTH == TILE_WIDTH - 1).collect();
+                let firsts: Vec<u64> =
+                    full.iter().map(|tile| tile.n).filter(|n| n % TILE_WIDTH == TILE_WIDTH - 1).collect();
                 insert_tile_rows(&mut *connection, tree, &full).await?;
                 full = Vec::new();
                 for last_child in firsts {
                     let n = last_child / TILE_WIDTH;
-                    let roots = tile_roots(&mut *connection, tree, level, n * TILE_WIDTH, last_child + 1).await?;
+                    let roots =
+                        tile_roots(&mut *connection, tree, level, n * TILE_WIDTH, last_child + 1).await?;
                     if roots.len() as u64 != TILE_WIDTH {
-                        return Err(StoreError::corrupt(format!("tiles below tile {n} of level {} are missing", level + 1)));
+                        return Err(StoreError::corrupt(format!(
+                            "tiles below tile {n} of level {} are missing",
+                            level + 1
+                        )));
                     }
                     full.push(full_tile(level + 1, n, &roots));
                 }
@@ -118,34 +113,24 @@ macro_rules! appends {
             Ok(())
         }
 
-        async fn insert_tile_rows(connection: &mut $connection, tree: TreeKey, tiles: &[FullTile]) -> Result<(), StoreError> {
+        async fn insert_tile_rows(
+            connection: &mut $connection,
+            tree: TreeKey,
+            tiles: &[FullTile],
+        ) -> Result<(), StoreError> {
             for tile in tiles {
-                sqlx::query("INSERT INTO hash_tiles (tree, level, n, root, data) VALUES ($1, $2, $3, $4, $5)")
-                    .bind(tree.0)
-                    .bind(tile.level)
-                    .bind(signed(tile.n))
-                    .bind(tile.root.to_vec())
-                    .bind(&tile.data)
-                    .execute(&mut *connection)
-                    .await?;
+                sqlx::query(
+                    "INSERT INTO hash_tiles (tree, level, n, root, data) VALUES ($1, $2, $3, $4, $5)",
+                )
+                .bind(tree.0)
+                .bind(tile.level)
+                .bind(signed(tile.n))
+                .bind(tile.root.to_vec())
+                .bind(&tile.data)
+                .execute(&mut *connection)
+                .await?;
             }
             Ok(())
-        }
-
-        /// Guarded by the old size, although the row is locked: two roots for one size must not be possible.
-        async fn update_head(connection: &mut $connection, tree: TreeKey, plan: &Plan) -> Result<(), StoreError> {
-            let head = &plan.committed.head;
-            let updated = sqlx::query(
-                "UPDATE trees SET size = $3, frontier = $4, last_timestamp_ms = $5 WHERE tree = $1 AND size = $2",
-            )
-            .bind(tree.0)
-            .bind(signed(plan.committed.before.size()))
-            .bind(signed(head.size()))
-            .bind(head.frontier.hashes().concat())
-            .bind(signed(head.last_timestamp_ms))
-            .execute(connection)
-            .await?;
-            if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::corrupt("the head moved under its lock")) }
         }
     };
 }

@@ -245,9 +245,11 @@ macro_rules! rows {
                 let first = unsigned(row.try_get(0)?)?;
                 let mut sealed = 0;
                 for n in first..full {
+                    // First, so that what has a bundle has its postings packed.
+                    self.seal_search_with(tree, n).await?;
                     sealed += u64::from(self.seal_one(tree, n).await?);
                 }
-                self.seal_search(tree).await?;
+                self.seal_search_behind(tree, full).await?;
                 if full / RECLAIM_EVERY != first / RECLAIM_EVERY {
                     self.reclaim().await;
                 }

@@ -7,6 +7,6 @@ mod terms;
 
 pub use key::SearchKey;
 pub use query::SearchQuery;
-pub(crate) use segment::{SEGMENT, pack_postings, postings_in};
+pub(crate) use segment::{BUCKETS_WITH_A_BUNDLE, SEGMENT, pack_buckets, postings_in, share_of_bundle};
 pub(crate) use terms::KnownTerms;
 pub use terms::{SearchTerm, TermPattern};

@@ -1,10 +1,13 @@
 //! Search rows that both engines read and write with the same SQL.
 
-/// Methods over the pools.
+/// Methods over the pools, for the engine and its driver.
 macro_rules! search_rows {
-    ($engine:ty) => {
+    ($engine:ty, $driver:ty) => {
+        use std::ops::RangeInclusive;
+
         use crate::SearchTerm;
-        use crate::search::{SEGMENT, TermPattern, pack_postings};
+        use crate::tree_store::BUNDLE_WIDTH;
+        use crate::search::{BUCKETS_WITH_A_BUNDLE, SEGMENT, TermPattern, pack_buckets, share_of_bundle};
 
         impl $engine {
             /// The packed postings of a bucket in the segments `[from, to)`, as far as they are packed.
@@ -51,51 +54,72 @@ macro_rules! search_rows {
                 rows.iter().map(|row| Ok(SearchTerm { field, text: row.try_get(0)? })).collect()
             }
 
-            /// Packs every full run of entries whose postings are rows yet, each bucket in a transaction of its
-            /// own: appends wait for none of them for long.
-            pub(crate) async fn seal_search(&self, tree: TreeKey) -> Result<(), StoreError> {
-                let full = self.head(tree).await?.size() / SEGMENT;
+            /// Packs some of the newest full run of postings, as a bundle is sealed: a run is packed while the next
+            /// one grows, and appends never wait for all of it.
+            pub(crate) async fn seal_search_with(&self, tree: TreeKey, bundle: u64) -> Result<(), StoreError> {
+                match share_of_bundle(bundle) {
+                    Some((n, buckets)) => self.seal_buckets(tree, n, buckets).await,
+                    None => Ok(()),
+                }
+            }
+
+            /// Packs the runs before the newest full one, if they are not: those of an older version, or of a process
+            /// that was killed.
+            pub(crate) async fn seal_search_behind(&self, tree: TreeKey, bundles: u64) -> Result<(), StoreError> {
                 // Buckets are packed in order: where the last one is, all are.
                 let row = sqlx::query("SELECT COALESCE(MAX(n) + 1, 0) FROM search_segments WHERE tree = $1 AND bucket = 255")
                     .bind(tree.0)
                     .fetch_one(self.read_pool())
                     .await?;
-                for n in unsigned(row.try_get(0)?)?..full {
-                    for bucket in 0..=u8::MAX {
-                        self.seal_bucket(tree, n, bucket).await?;
+                for n in unsigned(row.try_get(0)?)?..(bundles * BUNDLE_WIDTH / SEGMENT).saturating_sub(1) {
+                    for first in (0..=u8::MAX).step_by(BUCKETS_WITH_A_BUNDLE.into()) {
+                        self.seal_buckets(tree, n, first..=first + (BUCKETS_WITH_A_BUNDLE - 1)).await?;
                     }
                 }
                 Ok(())
             }
 
-            /// What another server packed meanwhile stays: the rows are gone, and the bucket is there. One
-            /// without postings is stored too, so that nobody looks for them again.
-            async fn seal_bucket(&self, tree: TreeKey, n: u64, bucket: u8) -> Result<(), StoreError> {
+            /// In one transaction. What another server packed meanwhile stays: the rows are gone, and the buckets are
+            /// there. One without postings is stored too, so that nobody looks for them again.
+            async fn seal_buckets(
+                &self,
+                tree: TreeKey,
+                n: u64,
+                buckets: RangeInclusive<u8>,
+            ) -> Result<(), StoreError> {
                 let (begin, end) = (n * SEGMENT, (n + 1) * SEGMENT);
-                let first_key = u64::from(bucket) << 56;
-                let mut transaction = self.begin_write().await?;
+                let first = u64::from(*buckets.start()) << 56;
+                let last = (u64::from(*buckets.end()) << 56) | (u64::MAX >> 8);
                 let rows = sqlx::query(
-                    "DELETE FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND idx >= $4 AND idx < $5 \
-                     RETURNING key, idx",
+                    "SELECT key, idx FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND idx >= $4 AND idx < $5",
                 )
-                .bind(first_key.cast_signed())
-                .bind((first_key | (u64::MAX >> 8)).cast_signed())
+                .bind(first.cast_signed())
+                .bind(last.cast_signed())
                 .bind(tree.0)
                 .bind(signed(begin))
                 .bind(signed(end))
-                .fetch_all(&mut *transaction)
+                .fetch_all(self.read_pool())
                 .await?;
                 let mut postings = Vec::with_capacity(rows.len());
                 for row in rows {
                     postings.push((SearchKey(row.try_get::<i64, _>(0)?.cast_unsigned()), unsigned(row.try_get(1)?)?));
                 }
+                let packed = pack_buckets(postings, buckets, begin);
+                let mut insert = QueryBuilder::<$driver>::new("INSERT INTO search_segments (tree, bucket, n, data) ");
+                insert.push_values(packed, |mut row, (bucket, data)| {
+                    row.push_bind(tree.0).push_bind(i16::from(bucket)).push_bind(signed(n)).push_bind(data);
+                });
+                insert.push(" ON CONFLICT DO NOTHING");
+                let mut transaction = self.begin_write().await?;
+                insert.build().execute(&mut *transaction).await?;
                 sqlx::query(
-                    "INSERT INTO search_segments (tree, bucket, n, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                    "DELETE FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND idx >= $4 AND idx < $5",
                 )
+                .bind(first.cast_signed())
+                .bind(last.cast_signed())
                 .bind(tree.0)
-                .bind(i16::from(bucket))
-                .bind(signed(n))
-                .bind(pack_postings(postings, begin))
+                .bind(signed(begin))
+                .bind(signed(end))
                 .execute(&mut *transaction)
                 .await?;
                 Ok(transaction.commit().await?)

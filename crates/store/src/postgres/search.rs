@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
 
 use super::Postgres;
 use crate::codec::{signed, unsigned};
 use crate::{SearchKey, StoreError, TreeKey};
 
-crate::search_rows::search_rows!(Postgres);
+crate::search_rows::search_rows!(Postgres, sqlx::Postgres);
 
 impl Postgres {
     pub(crate) async fn recent_postings(

@@ -1,15 +1,43 @@
 //! Postings of 16,384 entries, packed: for each key the rest of its bytes, how many entries, and the distances
 //! between them.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use super::SearchKey;
 use crate::StoreError;
 use crate::codec::{push_varint, take_varint};
+use crate::tree_store::BUNDLE_WIDTH;
 
 /// Entries in a segment.
 pub(crate) const SEGMENT: u64 = 16_384;
 
+/// Buckets of a full segment that are packed as a bundle is sealed: all of them within half of the next segment.
+pub(crate) const BUCKETS_WITH_A_BUNDLE: u8 = 8;
+
+/// The segment and the buckets in it that are packed as this bundle is sealed.
+pub(crate) fn share_of_bundle(bundle: u64) -> Option<(u64, RangeInclusive<u8>)> {
+    const BUNDLES: u64 = SEGMENT / BUNDLE_WIDTH;
+    let segment = (bundle / BUNDLES).checked_sub(1)?;
+    let first = u8::try_from(bundle % BUNDLES).ok()?.checked_mul(BUCKETS_WITH_A_BUNDLE)?;
+    Some((segment, first..=first.checked_add(BUCKETS_WITH_A_BUNDLE - 1)?))
+}
+
+/// Packs the postings of some buckets, each bucket by itself.
+pub(crate) fn pack_buckets(
+    postings: Vec<(SearchKey, u64)>,
+    buckets: RangeInclusive<u8>,
+    base: u64,
+) -> Vec<(u8, Vec<u8>)> {
+    let mut by_bucket: BTreeMap<u8, Vec<_>> = buckets.map(|bucket| (bucket, Vec::new())).collect();
+    for posting in postings {
+        by_bucket.entry(posting.0.bucket()).or_default().push(posting);
+    }
+    by_bucket.into_iter().map(|(bucket, postings)| (bucket, pack_postings(postings, base))).collect()
+}
+
 /// Packs the postings of one bucket; `base` is the index of the segment's first entry.
-pub(crate) fn pack_postings(mut postings: Vec<(SearchKey, u64)>, base: u64) -> Vec<u8> {
+fn pack_postings(mut postings: Vec<(SearchKey, u64)>, base: u64) -> Vec<u8> {
     postings.sort_unstable();
     postings.dedup();
     let mut packed = Vec::new();
@@ -72,6 +100,15 @@ mod tests {
             expected.sort_unstable();
             expected.dedup();
             assert_eq!(postings_in(&packed, key, base).unwrap(), expected);
+        }
+
+        #[test]
+        fn every_bucket_of_a_segment_is_packed_once_while_the_next_one_grows(segment in 0u64..1 << 40) {
+            let bundles = SEGMENT / BUNDLE_WIDTH;
+            let shares = ((segment + 1) * bundles..(segment + 2) * bundles).filter_map(share_of_bundle);
+            let packed: Vec<(u64, u8)> = shares.flat_map(|(n, buckets)| buckets.map(move |bucket| (n, bucket))).collect();
+            let expected: Vec<(u64, u8)> = (0..=u8::MAX).map(|bucket| (segment, bucket)).collect();
+            assert_eq!(packed, expected);
         }
 
         #[test]

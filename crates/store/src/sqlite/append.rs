@@ -1,3 +1,4 @@
+use serde_json::json;
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
@@ -30,29 +31,23 @@ impl Sqlite {
     }
 }
 
-/// Rows in one statement; SQLite takes at most 32,766 parameters.
-const ROWS: usize = 1000;
-
 /// The entries whose leaf hashes start so.
 async fn with_prefix(
     connection: &mut SqliteConnection,
     tree: TreeKey,
     prefixes: Vec<i64>,
 ) -> Result<Vec<u64>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in prefixes.chunks(ROWS) {
-        let mut query = QueryBuilder::new("SELECT idx FROM leaf_lookup WHERE tree = ");
-        query.push_bind(tree.0).push(" AND prefix IN (");
-        let mut list = query.separated(", ");
-        chunk.iter().for_each(|prefix| {
-            list.push_bind(*prefix);
-        });
-        query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
-            found.push(unsigned(row.try_get(0)?)?);
-        }
+    if prefixes.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    let rows = sqlx::query(
+        "SELECT idx FROM leaf_lookup WHERE tree = $1 AND prefix IN (SELECT value FROM json_each($2))",
+    )
+    .bind(tree.0)
+    .bind(json!(prefixes).to_string())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| unsigned(row.try_get(0)?)).collect()
 }
 
 /// The entries that have one of those identities.
@@ -61,50 +56,67 @@ async fn identified(
     tree: TreeKey,
     identities: &[Hash],
 ) -> Result<Vec<(Hash, u64)>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in identities.chunks(ROWS) {
-        let mut query = QueryBuilder::new("SELECT identity, idx FROM identities WHERE tree = ");
-        query.push_bind(tree.0).push(" AND identity IN (");
-        let mut list = query.separated(", ");
-        chunk.iter().for_each(|identity| {
-            list.push_bind(identity.to_vec());
-        });
-        query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
-            found.push((crate::codec::decode_hash(row.try_get(0)?)?, unsigned(row.try_get(1)?)?));
-        }
+    if identities.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    let identities: Vec<_> = identities.iter().map(hex::encode).collect();
+    let rows = sqlx::query(
+        "SELECT identity, idx FROM identities WHERE tree = $1 AND identity IN (SELECT unhex(value) FROM json_each($2))",
+    )
+    .bind(tree.0)
+    .bind(json!(identities).to_string())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((crate::codec::decode_hash(row.try_get(0)?)?, unsigned(row.try_get(1)?)?)))
+        .collect()
 }
 
-async fn insert_lookups(
+/// The batch, what is looked up of it, and the tree's new head; whether the head was the one before. One call, with lists
+/// in JSON: each call is a turn of the connection's thread, and on a busy machine a turn waits.
+async fn insert_batch(
     connection: &mut SqliteConnection,
     tree: TreeKey,
+    row: &BatchRow,
     plan: &Plan,
-) -> Result<(), StoreError> {
-    for chunk in plan.lookups.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) ");
-        query.push_values(chunk, |mut row, (hash, index)| {
-            row.push_bind(prefix(hash)).push_bind(signed(*index)).push_bind(tree.0);
-        });
-        query.build().execute(&mut *connection).await?;
-    }
-    for chunk in plan.identities.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT OR FAIL INTO identities (identity, idx, tree) ");
-        query.push_values(chunk, |mut row, (identity, index)| {
-            row.push_bind(identity.to_vec()).push_bind(signed(*index)).push_bind(tree.0);
-        });
-        query.build().execute(&mut *connection).await?;
-    }
-    for chunk in plan.postings.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT OR IGNORE INTO search_recent (key, idx, tree) ");
-        query.push_values(chunk, |mut row, (key, index)| {
-            row.push_bind(key.0.cast_signed()).push_bind(signed(*index)).push_bind(tree.0);
-        });
-        query.build().execute(&mut *connection).await?;
-    }
-    Ok(())
+) -> Result<bool, StoreError> {
+    let head = &plan.committed.head;
+    let lookups: Vec<_> = plan.lookups.iter().map(|(hash, index)| (prefix(hash), index)).collect();
+    let identities: Vec<_> =
+        plan.identities.iter().map(|(identity, index)| (hex::encode(identity), index)).collect();
+    let postings: Vec<_> = plan.postings.iter().map(|(key, index)| (key.0.cast_signed(), index)).collect();
+    let updated = sqlx::query(
+        "INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7); \
+         INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) \
+             SELECT value ->> 0, value ->> 1, $1 FROM json_each($8); \
+         INSERT OR FAIL INTO identities (identity, idx, tree) \
+             SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($9); \
+         INSERT OR IGNORE INTO search_recent (key, idx, tree) \
+             SELECT value ->> 0, value ->> 1, $1 FROM json_each($10); \
+         UPDATE trees SET size = $11, frontier = $12, last_timestamp_ms = $13 WHERE tree = $1 AND size = $2 \
+             RETURNING tree",
+    )
+    .bind(tree.0)
+    .bind(signed(row.first_index))
+    .bind(i32::try_from(row.count).unwrap_or(i32::MAX))
+    .bind(signed(row.timestamp_ms))
+    .bind(&row.leaf_hashes)
+    .bind(&row.sizes)
+    .bind(&row.records)
+    .bind(json!(lookups).to_string())
+    .bind(json!(identities).to_string())
+    .bind(json!(postings).to_string())
+    .bind(signed(head.size()))
+    .bind(head.frontier.hashes().concat())
+    .bind(signed(head.last_timestamp_ms))
+    .fetch_all(connection)
+    .await?;
+    Ok(updated.len() == 1)
 }
+
+/// Rows in one statement; SQLite takes at most 32,766 parameters.
+const ROWS: usize = 1000;
 
 async fn insert_terms(connection: &mut SqliteConnection, terms: &[SearchTerm]) -> Result<(), StoreError> {
     for chunk in terms.chunks(ROWS) {

@@ -34,6 +34,10 @@ const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 /// them twice.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 
+/// Rows that a connection's thread reads ahead. Postings are read by thousands, and each time that it waits for room is
+/// a turn of two threads.
+const ROW_BUFFER: usize = 1024;
+
 /// A SQLite file. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -56,7 +60,8 @@ impl Sqlite {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_PATIENCE);
+            .busy_timeout(BUSY_PATIENCE)
+            .row_buffer_size(ROW_BUFFER);
         let writer = connect.clone().pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
         let writer = pool(1).connect_with(writer).await?;
         let readers = pool(options.connections)

@@ -9,7 +9,7 @@ use super::Sqlite;
 use crate::codec::{signed, unsigned};
 use crate::{SearchKey, StoreError, TreeKey};
 
-crate::search_rows::search_rows!(Sqlite);
+crate::search_rows::search_rows!(Sqlite, sqlx::Sqlite);
 
 /// Keys in one statement; SQLite takes at most 32,766 parameters.
 const KEYS: usize = 10_000;
