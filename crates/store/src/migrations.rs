@@ -31,6 +31,7 @@ versions![
     "0011_leaf_lookup",
     "0012_audit_inserts",
     "0013_tree_keys",
+    "0014_recent_rows",
 ];
 
 /// Brings a Postgres database to this version's schema.

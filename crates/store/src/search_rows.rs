@@ -1,8 +1,9 @@
 //! Search rows that both engines read and write with the same SQL.
 
-/// Methods over the pools, for the engine and its driver.
+/// Methods over the pools, for the engine and its driver. `$of_segment` is true for rows of the segment that
+/// begins with entry `$4`.
 macro_rules! search_rows {
-    ($engine:ty, $driver:ty) => {
+    ($engine:ty, $driver:ty, $of_segment:literal) => {
         use std::ops::RangeInclusive;
 
         use crate::SearchTerm;
@@ -87,24 +88,22 @@ macro_rules! search_rows {
                 n: u64,
                 buckets: RangeInclusive<u8>,
             ) -> Result<(), StoreError> {
-                let (begin, end) = (n * SEGMENT, (n + 1) * SEGMENT);
                 let first = u64::from(*buckets.start()) << 56;
                 let last = (u64::from(*buckets.end()) << 56) | (u64::MAX >> 8);
                 let rows = sqlx::query(
-                    "SELECT key, idx FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND idx >= $4 AND idx < $5",
+                    concat!("SELECT key, idx FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND ", $of_segment),
                 )
                 .bind(first.cast_signed())
                 .bind(last.cast_signed())
                 .bind(tree.0)
-                .bind(signed(begin))
-                .bind(signed(end))
+                .bind(signed(n * SEGMENT))
                 .fetch_all(self.read_pool())
                 .await?;
                 let mut postings = Vec::with_capacity(rows.len());
                 for row in rows {
                     postings.push((SearchKey(row.try_get::<i64, _>(0)?.cast_unsigned()), unsigned(row.try_get(1)?)?));
                 }
-                let packed = pack_buckets(postings, buckets, begin);
+                let packed = pack_buckets(postings, buckets, n * SEGMENT);
                 let mut insert = QueryBuilder::<$driver>::new("INSERT INTO search_segments (tree, bucket, n, data) ");
                 insert.push_values(packed, |mut row, (bucket, data)| {
                     row.push_bind(tree.0).push_bind(i16::from(bucket)).push_bind(signed(n)).push_bind(data);
@@ -113,13 +112,12 @@ macro_rules! search_rows {
                 let mut transaction = self.begin_write().await?;
                 insert.build().execute(&mut *transaction).await?;
                 sqlx::query(
-                    "DELETE FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND idx >= $4 AND idx < $5",
+                    concat!("DELETE FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND ", $of_segment),
                 )
                 .bind(first.cast_signed())
                 .bind(last.cast_signed())
                 .bind(tree.0)
-                .bind(signed(begin))
-                .bind(signed(end))
+                .bind(signed(n * SEGMENT))
                 .execute(&mut *transaction)
                 .await?;
                 Ok(transaction.commit().await?)

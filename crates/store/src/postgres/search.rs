@@ -9,7 +9,7 @@ use super::Postgres;
 use crate::codec::{signed, unsigned};
 use crate::{SearchKey, StoreError, TreeKey};
 
-crate::search_rows::search_rows!(Postgres, sqlx::Postgres);
+crate::search_rows::search_rows!(Postgres, sqlx::Postgres, "idx >= $4 AND idx < $4 + 16384");
 
 impl Postgres {
     pub(crate) async fn recent_postings(

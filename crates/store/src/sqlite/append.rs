@@ -92,8 +92,8 @@ async fn insert_batch(
              SELECT value ->> 0, value ->> 1, $1 FROM json_each($8); \
          INSERT OR FAIL INTO identities (identity, idx, tree) \
              SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($9); \
-         INSERT OR IGNORE INTO search_recent (key, idx, tree) \
-             SELECT value ->> 0, value ->> 1, $1 FROM json_each($10); \
+         INSERT OR IGNORE INTO search_recent (tree, run, key, idx) \
+             SELECT $1, (value ->> 1) >> 11, value ->> 0, value ->> 1 FROM json_each($10); \
          UPDATE trees SET size = $11, frontier = $12, last_timestamp_ms = $13 WHERE tree = $1 AND size = $2 \
              RETURNING tree",
     )
