@@ -55,8 +55,8 @@ macro_rules! search_rows {
                 rows.iter().map(|row| Ok(SearchTerm { field, text: row.try_get(0)? })).collect()
             }
 
-            /// Packs some of the newest full run of postings, as a bundle is sealed: a run is packed while the next
-            /// one grows, and appends never wait for all of it.
+            /// Packs some of the newest full segment, as a bundle is sealed: a segment is packed while the next one
+            /// grows, and appends never wait for all of it.
             pub(crate) async fn seal_search_with(&self, tree: TreeKey, bundle: u64) -> Result<(), StoreError> {
                 match share_of_bundle(bundle) {
                     Some((n, buckets)) => self.seal_buckets(tree, n, buckets).await,
@@ -64,8 +64,7 @@ macro_rules! search_rows {
                 }
             }
 
-            /// Packs the runs before the newest full one, if they are not: those of an older version, or of a process
-            /// that was killed.
+            /// Packs the segments before the newest full one that an older version has left in rows.
             pub(crate) async fn seal_search_behind(&self, tree: TreeKey, bundles: u64) -> Result<(), StoreError> {
                 // Buckets are packed in order: where the last one is, all are.
                 let row = sqlx::query("SELECT COALESCE(MAX(n) + 1, 0) FROM search_segments WHERE tree = $1 AND bucket = 255")
