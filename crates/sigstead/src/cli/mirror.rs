@@ -5,7 +5,7 @@ use reqwest::{Client, StatusCode};
 use sigstead_trust::lint::tuf::Answer;
 use url::Url;
 
-use super::named_document::{body, client, is_url, read};
+use super::named_document::{body, client, is_json, is_url, read};
 use crate::config::CallConfig;
 
 /// Where a TUF repository is.
@@ -23,8 +23,7 @@ impl Mirror {
             let path = Path::new(name);
             return Ok(path.is_dir().then(|| Self::Folder(path.to_owned())));
         }
-        let is_document = Path::new(Url::parse(name)?.path()).extension() == Some("json".as_ref());
-        if is_document { Ok(None) } else { Self::at(name, call).map(Some) }
+        if is_json(&Url::parse(name)?) { Ok(None) } else { Self::at(name, call).map(Some) }
     }
 
     /// A server.

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use reqwest::{Client, Response};
+use reqwest::{Client, Response, Url};
 use sigstead_trust::lint::MAX_DOCUMENT;
 
 use super::http_body;
@@ -24,6 +24,11 @@ pub(super) async fn content(name: &str, call: &CallConfig) -> anyhow::Result<Vec
 /// Whether a URL is named, not a file.
 pub(super) fn is_url(name: &str) -> bool {
     name.starts_with("https://") || name.starts_with("http://")
+}
+
+/// Whether a URL is that of a JSON file; else it is where a server is.
+pub(super) fn is_json(url: &Url) -> bool {
+    Path::new(url.path()).extension() == Some("json".as_ref())
 }
 
 /// A file that is no longer than a document may be.

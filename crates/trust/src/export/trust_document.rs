@@ -9,7 +9,7 @@ use crate::TrustMaterial;
 use crate::documents::{
     CLIENT_TRUST_CONFIG, SIGNING_CONFIG, TRUSTED_ROOT, TrustError, json as rendered, pem_files,
 };
-use crate::lint::{Finding, Kind, LintError, Severity, believed, lint};
+use crate::lint::{Finding, Kind, LintError, believed, first_error, lint};
 
 /// Why a document is not handed on.
 #[derive(Debug, Error)]
@@ -59,9 +59,8 @@ impl TrustDocument {
     /// When it is neither, or clients refuse it.
     pub fn read(document: &[u8], now: Timestamp) -> Result<Self, ExportError> {
         let (kind, findings) = lint(document, now)?;
-        let error = findings.into_iter().find(|finding| finding.rule.severity == Severity::Error);
-        if let Some(Finding { path, found, .. }) = error {
-            return Err(ExportError::Refused { path, found });
+        if let Some(Finding { path, found, .. }) = first_error(&findings) {
+            return Err(ExportError::Refused { path: path.clone(), found: found.clone() });
         }
         let mut json: Value = serde_json::from_slice(document).map_err(LintError::NotJson)?;
         let mut part = |name| json.get_mut(name).map(Value::take);

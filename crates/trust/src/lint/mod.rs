@@ -19,7 +19,7 @@ mod validity;
 pub(crate) use believed::believed;
 pub use document::{Kind, LintError, MAX_DOCUMENT, lint};
 pub(crate) use rule::POLICY_CONTROLLER;
-pub use rule::{Finding, GO, JAVA, JS, PYTHON, Rule, Severity};
+pub use rule::{Finding, GO, JAVA, JS, PYTHON, Rule, Severity, first_error};
 
 #[cfg(test)]
 pub(crate) mod tests;

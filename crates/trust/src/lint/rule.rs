@@ -38,6 +38,11 @@ pub struct Finding {
     pub found: String,
 }
 
+/// The first finding that makes a client refuse.
+pub fn first_error(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.rule.severity == Severity::Error)
+}
+
 /// cosign and sigstore-go, which read alike.
 pub const GO: &str = "cosign and sigstore-go";
 /// cosign 2 ends with an older sigstore-go.

@@ -16,7 +16,7 @@ use anyhow::bail;
 use clap::Args;
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::TrustMaterial;
-use sigstead_trust::lint::{Severity, lint};
+use sigstead_trust::lint::{first_error, lint};
 
 use super::call_arguments::CallArguments;
 use super::client::Instance;
@@ -89,7 +89,7 @@ fn check_documents(config: &TrustConfig) -> anyhow::Result<String> {
             continue;
         }
         let (_, findings) = lint(content, SystemClock.now())?;
-        if let Some(error) = findings.iter().find(|finding| finding.rule.severity == Severity::Error) {
+        if let Some(error) = first_error(&findings) {
             bail!("{name}: {}: {}\n  hint: `sigstead trust lint` tells everything", error.path, error.found);
         }
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use sigstead_clock::{Clock as _, SystemClock};
-use sigstead_trust::lint::Severity;
+use sigstead_trust::lint::first_error;
 use sigstead_trust::lint::tuf::walk;
 
 use crate::cli::mirror::Mirror;
@@ -16,7 +16,7 @@ pub(super) async fn check(call: &CallConfig, url: &str, root: &Path) -> anyhow::
     let mirror = Mirror::at(url, call)?;
     let walked =
         walk(Some(Bytes::from(root)), async |path: &str| mirror.answer(path).await, SystemClock.now()).await;
-    if let Some(error) = walked.findings.iter().find(|finding| finding.rule.severity == Severity::Error) {
+    if let Some(error) = first_error(&walked.findings) {
         bail!("{}: {}\n  hint: `sigstead trust lint {url}` tells everything", error.path, error.found);
     }
     Ok(format!("clients follow {url}"))

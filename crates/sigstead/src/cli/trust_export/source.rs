@@ -1,5 +1,6 @@
 use anyhow::Context as _;
 use clap::Args;
+use reqwest::Url;
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::export::TrustDocument;
 
@@ -26,7 +27,7 @@ impl Source {
     pub(super) async fn read(&self) -> anyhow::Result<(TrustDocument, Option<String>)> {
         let (name, content, mirror) = match &self.document {
             None => self.own()?,
-            Some(url) if named_document::is_url(url) && !url.ends_with(".json") => {
+            Some(url) if named_document::is_url(url) && !named_document::is_json(&Url::parse(url)?) => {
                 let base = url.trim_end_matches('/');
                 let name = format!("{base}/{CLIENT_TRUST_CONFIG}");
                 let content = named_document::content(&name, &self.call.config()).await;

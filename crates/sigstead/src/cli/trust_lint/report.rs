@@ -1,7 +1,7 @@
 use serde::Serialize;
 use sigstead_clock::{Clock as _, SystemClock};
 use sigstead_trust::lint::tuf::Walk;
-use sigstead_trust::lint::{Finding, LintError, Severity, lint};
+use sigstead_trust::lint::{Finding, LintError, Severity, first_error, lint};
 
 use crate::console;
 
@@ -36,7 +36,7 @@ impl Report {
             true => console::line(serde_json::to_string(self)?),
             false => console::line(self.text()),
         }
-        Ok(self.findings.iter().all(|finding| finding.rule.severity != Severity::Error))
+        Ok(first_error(&self.findings).is_none())
     }
 
     fn text(&self) -> String {
