@@ -1,7 +1,8 @@
-"""A timestamp authority whose clock is compared with time servers, a real one and some that lie; docs/operations/clock-wrong.md."""
+"""A timestamp authority whose clock goes back, or is compared with time servers, a real one and some that lie; docs/operations/clock-wrong.md."""
 
 import calendar
 import json
+import os
 import re
 import shutil
 import socket
@@ -15,6 +16,7 @@ import pytest
 
 from clients.test_authorities import rfc3339
 from clients.test_openssl_ts import stamp
+from clients.tuf_repository import at
 from page import Page, Reader, configure, mean
 from stack import Program, answers, free_port, run, wait_for
 
@@ -56,7 +58,7 @@ class Liar:
 class Authority:
     """`sigstead tsa` from a copy of a stack's files, with what the page says in its configuration."""
 
-    def __init__(self, stack, folder, servers):
+    def __init__(self, stack, folder, servers, settings=(), env=None):
         self.stack, self.admin = stack, f"127.0.0.1:{free_port()}"
         address = f"127.0.0.1:{free_port()}"
         self.urls = {"tsa": f"http://{address}/api/v1/timestamp"}
@@ -66,8 +68,9 @@ class Authority:
         named = PAGE.fragment("ntp_servers").split("= ", 1)[1].split("\n")[0]
         # An answer is good for three periods: more than a busy machine takes to ask again.
         configure(config, mean(PAGE.fragment("ntp_servers"), {named: json.dumps(servers), "ntp_period_secs = 60": "ntp_period_secs = 5"}))
-        settings = ["--set", f"tsa.listen={address}", "--set", f"admin.listen={self.admin}", "--set", "tsa.ntp_timeout_secs=5"]
-        self.program = Program([stack.binary, "tsa", "--config", config, *settings], folder / "tsa.log")
+        settings = [f"tsa.listen={address}", f"admin.listen={self.admin}", "tsa.ntp_timeout_secs=5", *settings]
+        flags = [part for setting in settings for part in ("--set", setting)]
+        self.program = Program([stack.binary, "tsa", "--config", config, *flags], folder / "tsa.log", env={**os.environ, **(env or {})})
         wait_for(lambda: answers(f"http://{address}/ping"), "the authority")
         wait_for(lambda: answers(f"http://{self.admin}/healthz"), "its admin port")
 
@@ -84,6 +87,10 @@ class Authority:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def told(self, path):
+        with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=5) as answer:
+            return answer.read().decode()
 
     def accuses(self, liar):
         """Whether the clock is distrusted for what that server said; how far ahead that was is measured, not exact."""
@@ -144,3 +151,34 @@ def test_nothing_is_stamped_while_servers_say_that_the_clock_is_wrong(up_stack, 
     with Authority(up_stack, work, [chrony, liars[0].address]) as authority:
         wait_for(lambda: authority.accuses(liars[0]), "the comparison")
         assert authority.stamps(query) is None, "one of two is not most of them"
+
+
+def test_a_warning_stops_nothing(up_stack, query, work):
+    liar = Liar()
+    with Authority(up_stack, work, [liar.address], ["tsa.ntp_on_drift=warn"]) as authority:
+        wait_for(lambda: liar.address in authority.told("/healthz"), "the warning")
+        assert authority.stamps(query) and authority.ready()[0] == 200
+        assert f"{PAGE.told('clock_trusted')} 0" in authority.told("/metrics")
+
+
+def test_nothing_is_stamped_after_the_clock_went_back(up_stack, query, work):
+    """Without any time server: it knows what it gave out."""
+    machine = {**at("+0d"), "FAKETIME_TIMESTAMP_FILE": str(work / "clock"), "FAKETIME_NO_CACHE": "1"}
+    del machine["FAKETIME"]
+
+    def set_clock(ahead):
+        (work / "fresh").write_text(f"{ahead}\n")
+        (work / "fresh").replace(work / "clock")
+
+    set_clock("+0")
+    with Authority(up_stack, work, [], env=machine) as authority:
+        assert authority.stamps(query) and authority.ready()[0] == 200
+        set_clock("-3600")
+        wait_for(lambda: authority.ready()[0] == 503, "the doubt")
+        assert "the clock went back by" in authority.ready()[1]["failures"]["tsa-clock"]
+        assert authority.stamps(query) is None
+        wait_for(lambda: f"{PAGE.told('clock_trusted')} 0" in authority.told("/metrics"), "the metric")
+        set_clock("+0")
+        wait_for(lambda: authority.ready()[0] == 200, "the mended clock")
+        assert authority.stamps(query)
+        wait_for(lambda: f"{PAGE.told('clock_trusted')} 1" in authority.told("/metrics"), "the metric")

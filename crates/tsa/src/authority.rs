@@ -99,12 +99,17 @@ impl TimestampAuthority {
         })
     }
 
-    /// Compares the clock with its time servers from time to time, until `shutdown`; returns if there are none.
+    /// Watches the clock and compares it with its time servers, if there are any, until `shutdown`.
     pub async fn watch_clock(self: Arc<Self>, shutdown: CancellationToken) {
-        shutdown.run_until_cancelled(self.clock.compare()).await;
+        shutdown.run_until_cancelled(self.clock.watch()).await;
     }
 
-    /// Why time servers do not vouch for the clock; `None` if they do, or if none are asked.
+    /// Why nothing is signed because of the clock; `None` if it does not stand in the way.
+    pub fn clock_refusal(&self) -> Option<String> {
+        self.clock.refusal()
+    }
+
+    /// Why the clock is not believed: it went back, or time servers do not vouch for it, which may be no more than a warning.
     pub fn clock_doubt(&self) -> Option<String> {
         self.clock.doubt()
     }

@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use sigstead_clock::{Clock, Timestamp};
 use tokio::time::Instant;
@@ -12,6 +13,8 @@ use crate::time_sources::{Doubt, OnDrift, TimeSources};
 const TOLERANCE_MS: u64 = 1_000;
 /// So many periods long, a comparison is good for; then servers must have answered again.
 const GOOD_FOR_PERIODS: u32 = 3;
+/// How often it is told in the metrics whether the clock is believed.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Says what time it is, unless the clock is not to be believed.
 #[derive(Debug)]
@@ -44,25 +47,63 @@ impl ClockWatch {
 
     /// The time to put into a token.
     pub(crate) fn trusted_now(&self) -> Result<Timestamp, Error> {
-        let refuses = self.sources.as_ref().is_some_and(|sources| sources.on_drift == OnDrift::Refuse);
-        if refuses && self.doubt().is_some() {
+        if self.refuses_doubtful() && self.disagreement().is_some() {
             return Err(Error::Clock);
         }
         let now = self.clock.now();
         let latest = self.latest.fetch_max(now.millis(), Ordering::SeqCst);
-        if now.millis().saturating_add(TOLERANCE_MS) < latest {
-            tracing::error!(
-                now = now.millis(),
-                latest,
-                "the clock went back; no timestamps until it catches up"
-            );
+        if let Some(why) = gone_back(now, latest) {
+            tracing::error!(why, "no timestamp");
             return Err(Error::Clock);
         }
         Ok(Timestamp::from_millis(now.millis().max(latest)))
     }
 
-    /// Why time servers do not vouch for the clock; `None` if they do, or if none are asked.
+    /// Why nothing is signed because of the clock; `None` if it does not stand in the way.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.gone_back().or_else(|| self.disagreement().filter(|_| self.refuses_doubtful()))
+    }
+
+    /// Why the clock is not believed, whether or not it stops anything.
     pub(crate) fn doubt(&self) -> Option<String> {
+        self.gone_back().or_else(|| self.disagreement())
+    }
+
+    /// Watches the clock, for ever.
+    pub(crate) async fn watch(&self) {
+        tokio::join!(self.compare(), async {
+            loop {
+                self.tell();
+                tokio::time::sleep(TOLD_EVERY).await;
+            }
+        });
+    }
+
+    /// Compares the clock with its time servers from time to time, for ever; returns if there are none.
+    async fn compare(&self) {
+        let Some(sources) = &self.sources else { return };
+        loop {
+            self.note(sources.compare(&self.clock).await);
+            self.tell();
+            tokio::time::sleep(sources.period).await;
+        }
+    }
+
+    fn tell(&self) {
+        metrics::gauge!("sigstead_tsa_clock_trusted").set(f64::from(u8::from(self.doubt().is_none())));
+    }
+
+    /// Whether the clock went back, since a time was given out; a time that was only looked at is nobody's.
+    fn gone_back(&self) -> Option<String> {
+        gone_back(self.clock.now(), self.latest.load(Ordering::SeqCst))
+    }
+
+    fn refuses_doubtful(&self) -> bool {
+        self.sources.as_ref().is_some_and(|sources| sources.on_drift == OnDrift::Refuse)
+    }
+
+    /// Why time servers do not vouch for the clock; `None` if they do, or if none are asked.
+    fn disagreement(&self) -> Option<String> {
         let sources = self.sources.as_ref()?;
         let compared = self.compared.read().unwrap_or_else(PoisonError::into_inner).clone();
         match compared {
@@ -72,16 +113,6 @@ impl ClockWatch {
                 Some(format!("no time server has vouched for the clock for {} s", at.elapsed().as_secs()))
             }
             Compared::Right(_) => None,
-        }
-    }
-
-    /// Compares the clock with its time servers from time to time, for ever; returns if there are none.
-    pub(crate) async fn compare(&self) {
-        let Some(sources) = &self.sources else { return };
-        loop {
-            self.note(sources.compare(&self.clock).await);
-            metrics::gauge!("sigstead_tsa_clock_trusted").set(f64::from(u8::from(self.doubt().is_none())));
-            tokio::time::sleep(sources.period).await;
         }
     }
 
@@ -106,10 +137,16 @@ impl ClockWatch {
     }
 }
 
+fn gone_back(now: Timestamp, latest: u64) -> Option<String> {
+    let back = latest.saturating_sub(now.millis());
+    (back > TOLERANCE_MS).then(|| {
+        let back = Duration::from_millis(back);
+        format!("the clock went back by {back:?}; nothing is stamped until it catches up")
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use sigstead_clock::ManualClock;
 
     use super::*;
@@ -120,10 +157,17 @@ mod tests {
         let watch = ClockWatch::new(clock.clone(), None);
         clock.set(Timestamp::from_seconds(999));
         assert_eq!(watch.trusted_now().unwrap(), Timestamp::from_seconds(1000), "time stands still");
+        assert_eq!((watch.refusal(), watch.doubt()), (None, None));
+        // A mistake that is mended before anything was stamped is none.
+        clock.set(Timestamp::from_seconds(5000));
+        assert_eq!(watch.refusal(), None);
         clock.set(Timestamp::from_seconds(900));
         assert!(matches!(watch.trusted_now(), Err(Error::Clock)));
+        assert!(watch.refusal().unwrap().contains("went back by 100s"), "{:?}", watch.refusal());
+        assert_eq!(watch.doubt(), watch.refusal());
         clock.advance(Duration::from_secs(101));
         assert_eq!(watch.trusted_now().unwrap(), Timestamp::from_seconds(1001));
+        assert_eq!((watch.refusal(), watch.doubt()), (None, None));
     }
 
     #[tokio::test(start_paused = true)]

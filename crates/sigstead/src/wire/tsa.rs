@@ -34,16 +34,16 @@ pub(crate) async fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<R
         },
         &ground.tasks,
     );
-    if config.time_sources.is_some() {
-        let watching = Arc::clone(&authority).watch_clock(ground.tasks.shutdown().clone());
-        ground.tasks.spawn(watching);
-        let watched = Arc::clone(&authority);
-        ground.health.add("tsa-clock", move || {
-            let doubt = watched.clock_doubt();
-            async move { doubt.map_or(Ok(()), Err) }
-        });
-    }
+    watch_clock(&authority, ground);
     Ok(sigstead_tsa::router(authority))
+}
+
+/// A clock that stops the authority makes it unready; one that is doubted is a warning in any case.
+fn watch_clock(authority: &Arc<TimestampAuthority>, ground: &Ground) {
+    ground.tasks.spawn(Arc::clone(authority).watch_clock(ground.tasks.shutdown().clone()));
+    let (refusing, doubting) = (Arc::clone(authority), Arc::clone(authority));
+    ground.health.add("tsa-clock", move || std::future::ready(refusing.clock_refusal().map_or(Ok(()), Err)));
+    ground.health.add_warning("tsa-clock", move || doubting.clock_doubt());
 }
 
 /// Whether the files that `[tsa]` names can be used.

@@ -92,6 +92,7 @@ async fn nothing_is_stamped_while_time_servers_disagree() {
     becomes(&authority, false).await;
     let doubt = authority.authority.clock_doubt().unwrap();
     assert!(doubt.contains("+3600.000 s") && doubt.contains("-5.000 s"), "{doubt}");
+    assert!(authority.authority.clock_refusal().is_some());
     // Our own clock is set right, as the two say.
     servers[0].ahead_ms.store(-5_000, Ordering::SeqCst);
     let right = authority.clock.now().millis() - 5_000;
@@ -113,6 +114,7 @@ async fn an_operator_may_be_warned_only() {
     for _ in 0..500 {
         if authority.authority.clock_doubt().is_some_and(|doubt| doubt.contains("+60.000 s")) {
             assert!(stamps(&authority).await);
+            assert_eq!(authority.authority.clock_refusal(), None);
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
