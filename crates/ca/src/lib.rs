@@ -28,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, header};
-use sigstead_serve::{MethodMetrics, observe_methods, restricted_cors_layer};
+use sigstead_serve::{MethodMetrics, observe_methods, preflight_without_content, restricted_cors_layer};
 
 pub use added_chain::AddedChain;
 pub use audit::{AuditError, AuditPage, AuditQuery, AuditRecord, router as audit_router};
@@ -54,6 +54,7 @@ pub fn router(authority: Arc<CertificateAuthority>) -> Router {
         .merge(grpc::routes(&authority))
         .fallback(error::not_found)
         .layer((
+            axum::middleware::from_fn(preflight_without_content),
             restricted_cors_layer(
                 [Method::GET, Method::POST, Method::HEAD],
                 // Not Authorization: browsers put the token into the body, as with the original.

@@ -28,7 +28,7 @@ mod trace_context;
 pub use api_metrics::{MethodMetrics, RouteMetrics, observe_methods, observe_routes};
 pub use client_address::Network;
 pub use client_limit::ClientRate;
-pub use cors::{Cors, cors_layer, restricted_cors_layer};
+pub use cors::{cors_layer, preflight_without_content, restricted_cors_layer};
 pub use encoding::accepts_gzip;
 pub use error_shape::{ErrorShape, retry_after};
 pub use grpc::grpc;

@@ -5,10 +5,10 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
-use sigstead_serve::{RouteMetrics, cors_layer, observe_routes};
+use sigstead_serve::{RouteMetrics, cors_layer, observe_routes, preflight_without_content};
 use sigstead_x509::Certificate;
 
 use crate::TimestampAuthority;
@@ -39,7 +39,12 @@ pub fn router(authority: Arc<TimestampAuthority>) -> Router {
         .route("/api/v1/timestamp/certchain/", chain)
         .route("/ping", get(async || ".").fallback(unknown_path))
         .fallback(unknown_path)
-        .layer((cors_layer(), DefaultBodyLimit::max(MAX_BODY), from_fn_with_state(METRICS, observe_routes)))
+        .layer((
+            from_fn(preflight_without_content),
+            cors_layer(),
+            DefaultBodyLimit::max(MAX_BODY),
+            from_fn_with_state(METRICS, observe_routes),
+        ))
         .with_state(authority)
 }
 

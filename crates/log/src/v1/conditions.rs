@@ -5,7 +5,6 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use sigstead_serve::{Cors, cors_layer};
 
 use super::error::Error;
 
@@ -63,19 +62,4 @@ fn unacceptable(headers: &HeaderMap) -> Option<Error> {
     let is_spoken = |range: &str| SPOKEN.iter().any(|spoken| range.eq_ignore_ascii_case(spoken));
     let message = "unsupported media type requested, only [application/json] are available";
     (!ranges.any(is_spoken)).then(|| Error::framework(StatusCode::NOT_ACCEPTABLE, message))
-}
-
-/// Open to every origin, as browsers' search pages need it.
-pub(super) fn cors() -> Cors {
-    cors_layer()
-}
-
-/// Preflights are answered 204, as by Rekor.
-pub(super) async fn preflight(request: Request, next: Next) -> Response {
-    let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
-    if is_preflight && response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NO_CONTENT;
-    }
-    response
 }

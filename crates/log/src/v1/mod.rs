@@ -20,7 +20,7 @@ use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use sigstead_serve::{RouteMetrics, observe_routes};
+use sigstead_serve::{RouteMetrics, cors_layer, observe_routes, preflight_without_content};
 
 use crate::RekorLog;
 use crate::surface::Operation;
@@ -67,7 +67,7 @@ pub fn router(log: Arc<RekorLog>) -> Router {
         )
         .layer(from_fn_with_state(METRICS, observe_routes))
         .fallback(error::unknown_path)
-        .layer((from_fn(conditions::preflight), conditions::cors(), DefaultBodyLimit::max(body_limit)))
+        .layer((from_fn(preflight_without_content), cors_layer(), DefaultBodyLimit::max(body_limit)))
         .with_state(log)
 }
 
