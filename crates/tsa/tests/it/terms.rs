@@ -5,7 +5,11 @@ use serde_json::json;
 use sigstead_testkit::OpenSsl;
 use sigstead_tsa::{Refusals, Terms};
 
-use crate::fixture::{Authority, NOW, query_for, text_of, verify};
+use crate::fixture::{Authority, DAY, NOW, query_for, text_of, verify};
+
+/// `openssl ts -query` over a SHA-256 digest, with the extension 1.2.3.4 that holds an empty OCTET STRING.
+const WITH_EXTENSION: &str = "30440201013031300d060960864801650304020105000420000000000000000000000000000000000000000000000\
+    00000000000000000000101ffa009300706032a03040400";
 
 #[tokio::test]
 async fn requests_may_name_an_accepted_policy() {
@@ -29,10 +33,7 @@ async fn requests_may_name_an_accepted_policy() {
 
 #[tokio::test]
 async fn extensions_are_repeated_where_they_are_taken() {
-    // `openssl ts -query` over a SHA-256 digest, with the extension 1.2.3.4 that holds an empty OCTET STRING.
-    let query = "30440201013031300d0609608648016503040201050004200000000000000000000000000000000000000000000000\
-        0000000000000000000101ffa009300706032a03040400";
-    let query = hex::decode(query).unwrap();
+    let query = hex::decode(WITH_EXTENSION).unwrap();
     let authority = Authority::on(Terms { takes_extensions: true, ..Terms::default() }).await;
     let openssl = OpenSsl::new();
     let reply = authority.query(query.clone()).await;
@@ -79,19 +80,26 @@ async fn refusals_can_be_timestamp_replies() {
         (sha1, "unrecognized or unsupported algorithm identifier"),
         (sha3, "unrecognized or unsupported algorithm identifier"),
         (policy, "the requested TSA policy is not supported by the TSA"),
+        (hex::decode(WITH_EXTENSION).unwrap(), "the requested extension is not supported by the TSA"),
         (b"0".to_vec(), "the data submitted has the wrong format"),
+        (vec![0x30; 65 * 1024], "transaction not permitted or supported"),
     ] {
-        let reply = authority.query(query).await;
-        assert_eq!(
-            (reply.status, reply.header("content-type")),
-            (StatusCode::OK, "application/timestamp-reply")
-        );
-        let text = text_of(&openssl, &reply);
-        assert!(text.contains("Status: Rejected.") && text.contains(failure), "{text}");
+        is_refused(&authority, &openssl, query, failure).await;
     }
+    let good = query_for(&openssl, &[]);
     authority.clock.set(sigstead_clock::Timestamp::from_seconds(NOW - 60));
-    let late = authority.query(query_for(&openssl, &[])).await;
-    assert!(text_of(&openssl, &late).contains("the TSA's time source is not available"));
+    is_refused(&authority, &openssl, good.clone(), "the TSA's time source is not available").await;
+    // The signing certificate has ended.
+    authority.clock.advance(11 * DAY);
+    is_refused(&authority, &openssl, good, "the request cannot be handled due to system failure").await;
     let json = authority.query_json(&json!({ "hashAlgorithm": "sha1" })).await;
     assert_eq!(json.status, StatusCode::BAD_REQUEST, "JSON has refusals of its own");
+}
+
+async fn is_refused(authority: &Authority, openssl: &OpenSsl, query: Vec<u8>, failure: &str) {
+    let reply = authority.query(query).await;
+    let media_type = reply.header("content-type");
+    assert_eq!((reply.status, media_type), (StatusCode::OK, "application/timestamp-reply"), "{failure}");
+    let text = text_of(openssl, &reply);
+    assert!(text.contains("Status: Rejected.") && text.contains(failure), "{text}");
 }
