@@ -41,8 +41,12 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let is_transient = match &error {
             sqlx::Error::Database(database) => database.code().is_some_and(|code| is_transient(&code)),
-            // Cut off; what was not committed is gone. A server that cannot be reached is waited for elsewhere.
-            sqlx::Error::Io(cut) => !matches!(cut.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused),
+            // Cut off; what was not committed is gone. A server that cannot be reached is waited for elsewhere, and one
+            // that TLS does not let us believe (invalid data) stays so.
+            sqlx::Error::Io(cut) => !matches!(
+                cut.kind(),
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidData
+            ),
             _ => false,
         };
         if is_transient { Self::Busy } else { Self::Unavailable(error) }
@@ -72,6 +76,7 @@ mod tests {
         assert!(matches!(io(ErrorKind::ConnectionReset), StoreError::Busy));
         assert!(matches!(io(ErrorKind::UnexpectedEof), StoreError::Busy));
         assert!(matches!(io(ErrorKind::NotFound), StoreError::Unavailable(_)));
+        assert!(matches!(io(ErrorKind::InvalidData), StoreError::Unavailable(_)));
         assert!(matches!(StoreError::from(sqlx::Error::PoolTimedOut), StoreError::Unavailable(_)));
         assert!(is_transient("08006") && is_transient("40001") && is_transient("57P01"));
         assert!(!is_transient("57014") && !is_transient("23505") && !is_transient("08"));
