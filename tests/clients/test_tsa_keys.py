@@ -1,0 +1,67 @@
+"""A timestamp authority whose key is in Vault or AWS KMS, under chains of two and of four up to the organization's root."""
+
+import urllib.request
+
+import pytest
+
+from clients.test_keys import data, services  # noqa: F401
+from clients.test_openssl_ts import stamp
+from organization import Operator, Organization
+from stack import Program, answers, free_port, run, wait_for
+
+
+@pytest.fixture
+def organization(work):
+    """With one more authority below its policy's."""
+    made = Organization(work / "organization")
+    made.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "issuing.key")
+    made.openssl("req", "-new", "-key", "issuing.key", "-subj", "/O=Example/CN=Example issuing CA", "-out", "issuing.csr",
+                 "-addext", "basicConstraints=critical,CA:true,pathlen:0", "-addext", "keyUsage=critical,keyCertSign")
+    made.sign("issuing.csr", "issuing.pem")
+    return made
+
+
+@pytest.fixture(params=["Vault", "AWS KMS"])
+def key(request, services):  # noqa: F811
+    vault, kms = services
+    if request.param == "AWS KMS":
+        return f"awskms:///{kms.make_key('ECC_NIST_P384')[0]}"
+    vault.make_key("tsa", "ecdsa-p256")
+    return "hashivault://tsa"
+
+
+@pytest.mark.parametrize("above", [["root"], ["issuing", "policy", "root"]], ids=["chain of 2", "chain of 4"])
+def test_timestamps_verify_by_the_organizations_root_alone(above, key, data, binary, organization, blob, work):  # noqa: F811
+    (data / "tsa-authorities.toml").unlink()
+    operate, csr = Operator(binary, data), organization.folder / "tsa.csr"
+    operate("tsa", "init", "--csr", csr, "--key", key)
+    signed = organization.sign(csr, "tsa.pem", by=above[0])
+    told = operate("tsa", "import", "--key", key, signed, *above_files(organization, above[1:]), ok=False)
+    assert "the chain" in told, "one is missing"
+    operate("tsa", "import", "--key", key, signed, *above_files(organization, above))
+
+    address = f"127.0.0.1:{free_port()}"
+    settings = ["--set", f"tsa.listen={address}", "--set", "admin.listen=127.0.0.1:0"]
+    program = Program([binary, "tsa", "--config", data / "sigstead.toml", *settings], work / "tsa.log")
+    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the authority")
+    assert program.process.poll() is None, program.output()
+
+    class Authority:
+        urls = {"tsa": f"http://{address}/api/v1/timestamp"}
+
+    def part(name):
+        with urllib.request.urlopen(f"{Authority.urls['tsa']}/certchain?part={name}") as answer:
+            (work / f"{name}.pem").write_bytes(answer.read())
+        return work / f"{name}.pem"
+
+    run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-out", work / "q.tsq"])
+    (work / "r.tsr").write_bytes(stamp(Authority, work / "q.tsq"))
+    assert part("root").read_text().strip() == (organization.folder / "root.pem").read_text().strip()
+    assert part("untrusted").read_text().count("BEGIN CERTIFICATE") == len(above)
+    run(["openssl", "ts", "-verify", "-in", work / "r.tsr", "-queryfile", work / "q.tsq",
+         "-CAfile", organization.folder / "root.pem", "-untrusted", work / "untrusted.pem"])
+    assert program.stop() == 0
+
+
+def above_files(organization, names):
+    return [organization.folder / f"{name}.pem" for name in names]
