@@ -287,6 +287,38 @@ def test_a_new_certificate_is_served_and_a_bad_one_is_not(binary, tls_stack, aut
     assert all(thread.answered for thread in load)
 
 
+def test_another_authority_of_clients_is_believed_once_its_file_changes(binary, tls_stack, authority, tmp_path):
+    one, other = Authority(tmp_path, "one"), Authority(tmp_path, "other")
+    shown = {who: who.client(f"client-of-{who.pem.stem}", "a.build.test") for who in (one, other)}
+    believed, address = tmp_path / "believed.pem", f"127.0.0.1:{free_port()}"
+
+    def believe(text):
+        (tmp_path / "fresh.pem").write_text(text)
+        (tmp_path / "fresh.pem").replace(believed)
+
+    believe(one.pem.read_text())
+    settings = [f"tsa.listen={address}", "admin.listen=127.0.0.1:0", "tsa.tls.client_auth=required", f"tsa.tls.client_ca={believed}"]
+    flags = [part for setting in settings for part in ("--set", setting)]
+    program = Program([binary, "tsa", "--config", tls_stack.document("sigstead.toml"), *flags], tmp_path / "tsa.log")
+    wait_for(lambda: "https://" in program.output(), "the TSA")
+
+    def let_in():
+        for certificate, key in (shown[one], shown[other]):
+            yield curl(authority, "--cert", certificate, "--key", key, f"https://{address}/api/v1/timestamp/certchain")[1] == "200"
+
+    try:
+        assert list(let_in()) == [True, False]
+        believe(one.pem.read_text() + other.pem.read_text())
+        wait_for(lambda: list(let_in()) == [True, True], "both")
+        believe(other.pem.read_text())
+        wait_for(lambda: list(let_in()) == [False, True], "the other alone")
+        believe("nobody")
+        wait_for(lambda: "the old ones stay" in program.output(), "a line in the log")
+        assert list(let_in()) == [False, True]
+    finally:
+        assert program.stop() == 0
+
+
 def test_silent_connections_hold_up_nobody(tls_stack):
     host, port = urlsplit(tls_stack.urls["tsa"]).netloc.split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(600)]
