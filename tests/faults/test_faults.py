@@ -2,10 +2,12 @@
 
 import contextlib
 import itertools
+import json
 import shutil
 import signal
 import subprocess
 import time
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,25 @@ def test_the_database_stops_under_load(binary, own_postgres, tmp_path):
                 own_postgres.start()
                 time.sleep(1)
         check_promises(stack, memory, at_least=50)
+
+
+def test_who_lacks_the_database_is_not_ready(binary, own_postgres, tmp_path):
+    """But alive: a restart would not mend it."""
+    with Stack.up(binary, tmp_path / "data", own_postgres.new_database()) as stack:
+
+        def ready():
+            try:
+                return json.loads(stack.get("admin", "/readyz"))
+            except urllib.error.HTTPError as refusal:
+                assert refusal.code == 503
+                return json.load(refusal)
+
+        assert ready() == {"status": "READY"}
+        own_postgres.server.stop(signal.SIGINT)
+        assert set(ready()["failures"]) == {"ca-database", "ct-database", "log-database"}
+        assert json.loads(stack.get("admin", "/healthz"))["status"] == "SERVING"
+        own_postgres.start()
+        wait_for(lambda: ready() == {"status": "READY"}, "readiness")
 
 
 def test_connections_are_lost_at_commit(binary, postgres, tmp_path):
