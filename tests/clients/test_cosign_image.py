@@ -5,6 +5,8 @@ import json
 import pytest
 
 from clients.cosign import Cosign2, Cosign3
+from conftest import CLIENTS
+from stack import run
 
 VERSIONS = [Cosign3, Cosign2]
 REGISTRY = ["--allow-insecure-registry"]
@@ -33,7 +35,11 @@ def test_key_pair_signature_of_an_image(version, stack, image, work):
     cosign = version(stack, work)
     cosign("generate-key-pair")
     cosign("sign", *REGISTRY, "--key", "cosign.key", *cosign.services(), image)
-    cosign("verify", *REGISTRY, "--key", "cosign.pub", *cosign.trust(), image)
+    told = cosign("verify", *REGISTRY, "--key", "cosign.pub", *cosign.trust(), "--output", "json", image)
+    name, digest = image.split("@")
+    assert json.loads(told.stdout)[0]["critical"]["image"]["docker-manifest-digest"] == digest
+    tag = digest.replace(":", "-") + (".sig" if version is Cosign2 else "")
+    assert tag in run([CLIENTS / "crane", "ls", "--insecure", name]).stdout.split(), "where others look for it"
     cosign("generate-key-pair", "--output-key-prefix", "other")
     cosign("verify", *REGISTRY, "--key", "other.pub", *cosign.trust(), image, ok=False)
 

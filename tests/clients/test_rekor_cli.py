@@ -63,6 +63,12 @@ def test_upload_get_verify(rekor, signed_file, blob, work):
     assert "already exists" in rekor("upload", *signed_file, "--type", "hashedrekord")
 
 
+def test_the_printed_settings_name_the_server(stack, binary, work):
+    told = run([binary, "client", "env", "rekor-cli", "--config", stack.document("sigstead.toml")]).stdout
+    script = f"{told}\n{CLIENTS / 'rekor-cli'} loginfo"
+    assert "Verification Successful" in run(["bash", "-euc", script], cwd=work, env=environment({"HOME": str(work)})).stdout
+
+
 def test_search_by_digest_and_key(rekor, signed_file, blob, work):
     index = index_of(rekor("upload", *signed_file, "--type", "hashedrekord"))
     uuid = rekor.json("get", "--log-index", index)["UUID"]
