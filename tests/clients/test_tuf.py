@@ -3,17 +3,14 @@
 import json
 import shutil
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 from tuf.api.metadata import Metadata
 
-from clients.cosign import EMAIL, environment
-from clients.tuf_repository import Following, Following2, Hand, Mirror, PythonTuf, at, signed_blob
+from clients.cosign import EMAIL
+from clients.tuf_repository import Following, Following2, FollowingPython, Hand, Mirror, PythonTuf, at, signed_blob
 from stack import Stack, free_port, run
-
-SIGSTORE = Path(sys.executable).with_name("sigstore")
 
 
 def root_of(stack):
@@ -36,15 +33,12 @@ def test_cosign_takes_the_first_root_from_the_mirror(up_stack, work):
 
 
 def test_sigstore_python_trusts_an_instance(stack, blob, work):
-    def sigstore(*arguments, ok=True):
-        here = {"HOME": str(work), "XDG_DATA_HOME": str(work / "data"), "XDG_CACHE_HOME": str(work / "cache")}
-        return run([SIGSTORE, "--instance", stack.urls["trust"], *arguments], ok=ok, cwd=work, env=environment(here))
-
-    sigstore("sign", "--identity-token", stack.token("--email", EMAIL), "--bundle", "early.json", blob, ok=False)
+    sigstore = FollowingPython(stack, stack.urls["trust"], work)
+    sigstore.sign(blob, ok=False)
     sigstore("trust-instance", root_of(stack))
-    sigstore("sign", "--identity-token", stack.token("--email", EMAIL), "--bundle", "bundle.json", blob)
-    who = ["--cert-identity", EMAIL, "--cert-oidc-issuer", stack.issuer]
-    sigstore("verify", "identity", "--bundle", "bundle.json", *who, blob)
+    sigstore.sign(blob)
+    sigstore.verify(blob)
+    sigstore.verify(blob, email="mallory@example.org", ok=False)
 
 
 def test_a_plain_client_gets_every_file(stack, work):
@@ -97,6 +91,10 @@ def test_a_year_with_a_service_that_is_seldom_started(binary, blob, work, tmp_pa
             cosign.initialize(stack.urls["trust"], first)
             assert cosign.cached("root.json")["signed"]["version"] == 3
             cosign(*signed_blob(cosign, blob))
+        sigstore = FollowingPython(stack, stack.urls["trust"], work / "sigstore-python")
+        sigstore("trust-instance", first)
+        sigstore.sign(blob)
+        sigstore.verify(blob)
 
 
 def test_the_root_key_is_kept_apart_and_may_leave(binary, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clients.test_pkcs11 import Token
-from clients.tuf_repository import Following, Following2, PythonTuf, at, signed_blob
+from clients.tuf_repository import Following, Following2, FollowingPython, PythonTuf, at, signed_blob
 from conftest import CLIENTS
 from page import Page, Reader
 from stack import Program, answers, free_port, run, wait_for
@@ -122,6 +122,9 @@ def test_two_rotations_reach_clients_that_know_the_first_root(ceremony, up_stack
         home.mkdir()
         cosigns.append(kind(up_stack, home))
         cosigns[-1].initialize(ceremony.url, ceremony.folder / "1.root.json")
+    sigstore = FollowingPython(up_stack, ceremony.url, work / "sigstore-python")
+    sigstore("trust-instance", ceremony.folder / "1.root.json")
+    sigstore.sign(blob)
 
     # Anna leaves, Dora comes; Bert and Carla sign copies, each at their own desk.
     ceremony.page("sigstead trust root next --root-key", {"root.json": "second.json"})
@@ -151,6 +154,11 @@ def test_two_rotations_reach_clients_that_know_the_first_root(ceremony, up_stack
     for cosign in cosigns:
         cosign(*signed_blob(cosign, blob))
         assert cosign.cached("root.json")["signed"]["version"] == 3
+    # What it signed under the first root, it verifies under the third.
+    sigstore.verify(blob)
+    assert sigstore.cached("root.json")["signed"]["version"] == 3
+    sigstore.sign(blob)
+    sigstore.verify(blob)
 
 
 def test_roots_that_would_lock_clients_out_are_refused(ceremony):

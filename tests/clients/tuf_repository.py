@@ -54,6 +54,32 @@ class Following2(Following):
         return ["--rekor-url", self.stack.urls["log"]]
 
 
+class FollowingPython:
+    """sigstore-python after `trust-instance`."""
+
+    program = Path(sys.executable).with_name("sigstore")
+
+    def __init__(self, stack, mirror, work):
+        self.stack, self.mirror, self.work = stack, mirror, work
+        work.mkdir(exist_ok=True)
+
+    def __call__(self, *arguments, ok=True):
+        here = {"HOME": str(self.work), "XDG_DATA_HOME": str(self.work / "data"), "XDG_CACHE_HOME": str(self.work / "cache")}
+        return run([self.program, "--instance", self.mirror, *arguments], ok=ok, cwd=self.work, env=environment(here))
+
+    def sign(self, blob, ok=True):
+        token = self.stack.token("--email", EMAIL)
+        self("sign", "--identity-token", token, "--overwrite", "--bundle", "bundle.json", blob, ok=ok)
+
+    def verify(self, blob, email=EMAIL, ok=True):
+        who = ["--cert-identity", email, "--cert-oidc-issuer", self.stack.issuer]
+        self("verify", "identity", "--bundle", "bundle.json", *who, blob, ok=ok)
+
+    def cached(self, name):
+        """What it keeps of the repository."""
+        return json.loads(next(self.work.glob(f"data/**/{name}")).read_text())
+
+
 class PythonTuf:
     """python-tuf; the first call brings the root."""
 
