@@ -73,12 +73,20 @@ def published(stack):
     return json.loads(stack.get("trust", f"/targets/{digest}.trusted_root.json"))
 
 
+KINDS = ["certificateAuthorities", "timestampAuthorities", "tlogs", "ctlogs"]
+
+
+def windows(stack, kind):
+    """When each key or certificate of a kind counts."""
+    return [entry.get("publicKey", entry)["validFor"] for entry in published(stack)[kind]]
+
+
 def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, work, blob):
     made = Stack.up(binary, tmp_path / "data", postgres.new_database())
     made.stop()
     with Balanced.start(binary, made, Stack.SERVICES, up_stack) as stack:
         data, reader = stack.data, Reader(binary, stack.data)
-        counts = lambda: {kind: len(published(stack)[kind]) for kind in ("certificateAuthorities", "timestampAuthorities", "tlogs", "ctlogs")}
+        counts = lambda: {kind: len(windows(stack, kind)) for kind in KINDS}
         before = counts()
         clients = Clients(stack, work, blob)
         for thread in clients.threads:
@@ -114,6 +122,11 @@ def test_four_rotations_without_a_failure(binary, tmp_path, postgres, up_stack, 
 
             restart(stack, "trust")
             wait_for(lambda: counts() == {kind: count + 1 for kind, count in before.items()}, "all four in the trust root", patience=90)
+            # Each with its window: the old ones end, after the new ones have begun; no new one has signed anything.
+            for kind in KINDS:
+                (old,) = [window for window in windows(stack, kind) if "end" in window]
+                newest = max(window["start"] for window in windows(stack, kind))
+                assert old["start"] < newest < old["end"], kind
             clients.see()
             restart(stack, "log")
             reader(KEYS.command("sigstead log rotate"))
