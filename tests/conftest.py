@@ -72,12 +72,17 @@ def stack(request):
 @pytest.fixture
 def image(registry, tmp_path):
     """A fresh image, by digest."""
-    layer = tmp_path / "layer"
-    layer.mkdir()
+    return push(registry.address, tmp_path)
+
+
+def push(registry, folder):
+    """Makes an image and brings it into a registry; its name, by digest."""
+    layer = folder / "layer"
+    layer.mkdir(exist_ok=True)
     (layer / "content").write_bytes(os.urandom(16))
-    subprocess.run(["tar", "-C", layer, "-cf", tmp_path / "layer.tar", "content"], check=True)
-    name = f"{registry.address}/app/image-{os.urandom(4).hex()}"
-    run([CLIENTS / "crane", "append", "--insecure", "-f", tmp_path / "layer.tar", "-t", f"{name}:1"])
+    subprocess.run(["tar", "-C", layer, "-cf", folder / "layer.tar", "content"], check=True)
+    name = f"{registry}/app/image-{os.urandom(4).hex()}"
+    run([CLIENTS / "crane", "append", "--insecure", "-f", folder / "layer.tar", "-t", f"{name}:1"])
     digest = run([CLIENTS / "crane", "digest", "--insecure", f"{name}:1"]).stdout.strip()
     return f"{name}@{digest}"
 
@@ -105,5 +110,5 @@ def pytest_sessionstart(session):
     sigstore = ("cosign", "cosign2", "rekor-cli", "timestamp-cli", "js/node_modules/.bin/sigstore", "java/pom.xml")
     sigstore_go = ("sigstore-go-conformance", "sigstore-go-signing", "sigstore-go-verification")
     cluster = ("policy-controller", "kyverno", "helm", "kustomize")
-    for client in (*sigstore, *sigstore_go, *cluster, "crane", "compose-spec", "vault-transit", "moto_server", "oidc"):
+    for client in (*sigstore, *sigstore_go, *cluster, "crane", "compose-spec", "vault-transit", "oci-registry", "moto_server", "oidc"):
         assert (CLIENTS / client).exists(), f"{client} is not built; scripts/test builds it"
