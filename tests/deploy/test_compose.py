@@ -45,6 +45,8 @@ def test_the_image_holds_what_it_is_built_from():
     assert f"FROM rust:{workspace['rust-version']}." in DOCKERFILE.read_text()
     assert compose()["services"]["ca"]["image"] == f"sigstead:{workspace['version']}"
     assert image()["user"] == "65532:65532"
+    # What traces.md promises of it; the tests' own build has the feature, too.
+    assert "--package sigstead --features otlp" in DOCKERFILE.read_text()
 
 
 def test_the_loader_notices_a_wrong_key(tmp_path):
