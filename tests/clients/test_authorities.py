@@ -224,6 +224,24 @@ def test_an_authority_for_some_tokens_and_warnings(binary, tmp_path, work, blob)
         cosign("sign-blob", *cosign.signing(), "--bundle", special, blob)
 
 
+def test_who_has_nothing_to_sign_with_is_not_ready(binary, tmp_path):
+    with Stack.up(binary, tmp_path / "data") as stack:
+
+        def failures():
+            try:
+                return json.loads(stack.get("admin", "/readyz")).get("failures", {})
+            except urllib.error.HTTPError as refusal:
+                return json.load(refusal)["failures"]
+
+        assert failures() == {}
+        for service in ("ca", "tsa"):
+            Operator(binary, stack.data)(service, "retire", f"{service}-1", "--at", rfc3339(-60), "--leave-none")
+        neither = {"ca-authorities": "no certificate signs now", "tsa-authorities": "no certificate signs now"}
+        wait_for(lambda: failures() == neither, "the end of both")
+        Operator(binary, stack.data)("tsa", "init", "--root", tmp_path / "root", "--since", rfc3339(0))
+        wait_for(lambda: set(failures()) == {"ca-authorities"}, "the next TSA")
+
+
 def test_a_tsa_whose_only_key_was_stolen_stops(binary, tmp_path, blob, work):
     page = Page("rotate-certificates.md")
     run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-out", work / "q.tsq"])

@@ -136,6 +136,11 @@ impl CertificateAuthority {
         self.ct.as_ref().map_or(Ok(()), |ct| Ok(ct.reach_by(http)?))
     }
 
+    /// Whether any issuing certificate signs now; while none does, clients are refused.
+    pub fn signs(&self) -> bool {
+        self.issuing.load().current(self.now()).is_some()
+    }
+
     /// What signs for tokens of this issuer now.
     pub(crate) fn issuing_for(&self, token_issuer: &str) -> Result<Arc<IssuingCa>, ApiError> {
         self.issuing.load().signing(token_issuer, self.now()).cloned().ok_or(ApiError::AuthorityExpired)

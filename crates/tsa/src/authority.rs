@@ -114,6 +114,11 @@ impl TimestampAuthority {
         self.clock.doubt()
     }
 
+    /// Whether any certificate signs now; while none does, clients are refused.
+    pub fn signs(&self) -> bool {
+        self.current().is_some()
+    }
+
     /// What signs now.
     pub(crate) fn current(&self) -> Option<Arc<Signing>> {
         self.signing(self.clock.now())

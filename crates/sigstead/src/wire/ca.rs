@@ -53,6 +53,8 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
         call.follow("ca-ct-client", move |http| Ok(calling.reach_ct_logs_by(http)?), &ground.tasks);
     }
     ground.watch_database("ca-database", database);
+    let signing = Arc::clone(&authority);
+    ground.watch_authorities("ca-authorities", move || signing.signs());
     Ok(sigstead_ca::router(authority))
 }
 

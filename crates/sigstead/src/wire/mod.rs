@@ -86,6 +86,14 @@ impl Ground {
             async move { database.ping().await.map_err(|error| error.to_string()) }
         });
     }
+
+    /// A service is ready while one of its authorities signs.
+    fn watch_authorities(&self, name: &str, signs: impl Fn() -> bool + Send + Sync + 'static) {
+        self.health.add(name, move || {
+            let signs = signs().then_some(()).ok_or_else(|| "no certificate signs now".to_owned());
+            std::future::ready(signs)
+        });
+    }
 }
 
 /// Connects to the configured database, whatever its schema.

@@ -35,6 +35,8 @@ pub(crate) async fn tsa(config: &TsaConfig, ground: &Ground) -> anyhow::Result<R
         &ground.tasks,
     );
     watch_clock(&authority, ground);
+    let signing = Arc::clone(&authority);
+    ground.watch_authorities("tsa-authorities", move || signing.signs());
     Ok(sigstead_tsa::router(authority))
 }
 
