@@ -11,6 +11,9 @@ import urllib.request
 import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from certificates import Authority
 from clients.test_time_servers import chrony
@@ -85,6 +88,24 @@ def test_the_dashboard_can_be_read():
         assert panel["title"] and panel["description"] and panel["fieldConfig"]["defaults"]["unit"], panel
         for target in [panel, *panel["targets"]]:
             assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, panel["title"]
+
+
+def not_read(written, read, at="dashboard"):
+    """What of a document is not in what was read of it."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        return [lost for key, value in written.items() for lost in not_read(value, read.get(key), f"{at}.{key}")]
+    if isinstance(written, list) and isinstance(read, list) and len(written) == len(read):
+        return [lost for number, pair in enumerate(zip(written, read)) for lost in not_read(*pair, f"{at}[{number}]")]
+    return [] if written == read else [at]
+
+
+def test_grafanas_own_model_has_a_place_for_all_of_the_dashboard():
+    written = json.loads(DASHBOARD.read_text())
+    register_default_plugins()
+    model = lambda document: json.loads(json.dumps(Dashboard.from_json(document), cls=JSONEncoder))
+    assert not_read(written, model(written)) == []
+    misspelt = json.loads(DASHBOARD.read_text().replace('"legendFormat"', '"legend"'))
+    assert not_read(misspelt, model(misspelt))[0] == "dashboard.panels[1].targets[0].legend"
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
