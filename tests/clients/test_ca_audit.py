@@ -1,5 +1,6 @@
 """Who was given which certificate: the audit trail by command line, by HTTP, and what the database lets nobody do to it."""
 
+import contextlib
 import json
 import sqlite3
 import urllib.error
@@ -8,6 +9,8 @@ import urllib.parse
 import pytest
 
 from clients.cosign import EMAIL, Cosign3
+from conformance.signing_request import signing_request
+from conformance.test_bad_input import post, sizes
 from stack import Stack, run
 
 
@@ -50,3 +53,42 @@ def test_the_api_is_closed_unless_it_is_opened(binary, up_stack, tmp_path, blob,
     with sqlite3.connect(tmp_path / "data" / "sigstead.db") as database:
         with pytest.raises(sqlite3.IntegrityError, match="only added to"):
             database.execute("UPDATE issuance_intents SET san = 'mallory@example.org'")
+
+
+@contextlib.contextmanager
+def without(table, file):
+    """The database has no such table for a while: what belongs there cannot be recorded."""
+
+    def rename(old, new):
+        with contextlib.closing(sqlite3.connect(file, timeout=20)) as database:
+            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename(table, "away")
+    yield
+    rename("away", table)
+
+
+def test_nothing_leaves_that_is_not_recorded(binary, tmp_path):
+    """Without its intent nothing is signed, so that nothing is logged; without its outcome what was signed and logged stays here."""
+    with Stack.up(binary, tmp_path / "data") as stack:
+        file = stack.data / "sigstead.db"
+
+        def asked():
+            body, headers = signing_request(stack)
+            status, _, text = post(stack, "ca", "/api/v2/signingCert", json.dumps(body), headers)
+            assert ("BEGIN CERTIFICATE" in text) == (status == 200)
+            return status
+
+        def logged():
+            return sizes(stack)[1]
+
+        assert asked() == 200
+        before = logged()
+        with without("issuance_intents", file):
+            assert (asked(), logged()) == (500, before)
+        with without("issuance_outcomes", file):
+            assert (asked(), logged()) == (500, before + 1)
+        assert asked() == 200
+        listed = ["ca", "audit", "--config", stack.data / "sigstead.toml", "--json", "--outcome", "open"]
+        (unfinished,) = run([binary, *listed]).stdout.splitlines()
+        assert json.loads(unfinished)["san"] == EMAIL
