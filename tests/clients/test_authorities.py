@@ -8,7 +8,8 @@ import urllib.request
 
 import pytest
 
-from clients.cosign import Cosign2, Cosign3
+from clients.bundles import V1, Python
+from clients.cosign import EMAIL, Cosign2, Cosign3
 from clients.test_openssl_ts import stamp
 from clients.test_pkcs11 import MODULE, Token
 from organization import Operator, Organization
@@ -69,6 +70,34 @@ def test_under_the_organizations_root(version, binary, made, organization, hsm, 
         (work / "r.tsr").write_bytes(stamp(stack, work / "q.tsq"))
         run(["openssl", "ts", "-verify", "-in", work / "r.tsr", "-queryfile", work / "q.tsq",
              "-CAfile", organization.folder / "root.pem", "-untrusted", stack.document("tsa.certchain.pem")])
+
+
+@pytest.mark.parametrize("kind, between", [("p384", 2), ("rsa3072", 0)])
+def test_kinds_of_key_and_lengths_of_chains(kind, between, binary, made, organization, work, blob):
+    """A CA with a P-384 key in a chain of four, and one with an RSA key right under the root: every client takes both."""
+    operate = Operator(binary, made)
+    above = ["root"]
+    for name in ("outer", "inner")[:between]:
+        organization.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", f"{name}.key")
+        organization.openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/O=Example/CN=Example {name} CA", "-out", f"{name}.csr",
+                             "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        organization.sign(f"{name}.csr", f"{name}.pem", by=above[-1])
+        above.append(name)
+    csr = organization.folder / "ca.csr"
+    operate("ca", "init", "--csr", csr, "--key-kind", kind)
+    signed = organization.sign(csr, "ca.pem", by=above[-1])
+    operate("ca", "import", signed, *(organization.folder / f"{name}.pem" for name in above))
+    operate("tsa", "init", "--root", organization.folder / "tsa-root")
+
+    with Stack.up(binary, made) as stack:
+        assert [len(chain) for chain in chains(stack)] == [2 + between]
+        for version in (Cosign3, Cosign2):
+            cosign, bundle = version(stack, work), ["--bundle", work / f"{version.name}.json"]
+            cosign("sign-blob", *cosign.signing(), *bundle, blob)
+            cosign("verify-blob", *cosign.trust(), *cosign.identity(), *bundle, blob)
+        client = Python(stack, work)
+        client.sigstore(V1, "sign", "--identity-token", stack.token("--email", EMAIL), "--bundle", "python.json", blob)
+        client.verify(blob, "python.json")
 
 
 WRONG = [
@@ -222,6 +251,27 @@ def test_an_authority_for_some_tokens_and_warnings(binary, tmp_path, work, blob)
         (stack.data / "ca-authorities.toml").write_text("[[authority]]\nname = 1\n")
         wait_for(lambda: "cannot be used; the old one stays" in stack.programs[0].output(), "the refusal in the log")
         cosign("sign-blob", *cosign.signing(), "--bundle", special, blob)
+
+
+def test_one_that_is_announced_takes_nothing_away(binary, tmp_path, work, blob):
+    """For some tokens or for all: until its time has come the one before it signs, and is not retired by mistake."""
+    with Stack.up(binary, tmp_path / "data") as stack:
+        operate = Operator(binary, stack.data)
+        cosign = Cosign3(stack, work)
+        bundle = work / "bundle.json"
+        operate("ca", "init", "--root", tmp_path / "root", "--for-issuer", stack.issuer)
+        wait_for(lambda: len(chains(stack)) == 2, "the announcement")
+        cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
+        cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
+        operate("ca", "init", "--root", tmp_path / "root")
+        assert "without ca-1 nothing signs" in operate("ca", "retire", "ca-1", ok=False)
+        operate("ca", "init", "--root", tmp_path / "root", "--since", rfc3339(0), "--for-issuer", stack.issuer)
+        assert "without ca-1 nothing signs" in operate("ca", "retire", "ca-1", ok=False), "for others"
+        operate("ca", "init", "--root", tmp_path / "root", "--since", rfc3339(0))
+        operate("ca", "retire", "ca-1")
+        first = (stack.data / "ca-chain.pem").read_text()
+        wait_for(lambda: all(chain[0] not in first for chain in chains(stack)), "the end of ca-1")
+        cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
 
 
 def test_who_has_nothing_to_sign_with_is_not_ready(binary, tmp_path):

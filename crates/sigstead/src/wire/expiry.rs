@@ -12,7 +12,7 @@ const DAY: i64 = 24 * 3600;
 /// How often the gauges are set; they count days.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// When a service's last authority ends.
+/// When the last authority of a service ends that signs for everybody.
 #[derive(Debug, Clone)]
 pub(super) struct Expiry(Arc<RwLock<Ends>>);
 
@@ -82,9 +82,44 @@ impl Expiry {
     }
 }
 
+/// One for some tokens counts only where there is none for everybody: without it, that one signs for them too.
 fn ends(named: &[NamedAuthority]) -> Ends {
+    let end = |one: &NamedAuthority| one.term.last(&one.chain).unwrap_or_default();
     let with_keys = named.iter().filter(|one| one.key.is_some());
-    let ends = with_keys
-        .map(|one| Ends { last: one.term.last(&one.chain).unwrap_or_default(), name: one.name.clone() });
-    ends.max_by_key(|ends| ends.last).unwrap_or_default()
+    let last = with_keys.max_by_key(|one| (one.token_issuers.is_empty(), end(one)));
+    last.map(|one| Ends { last: end(one), name: one.name.clone() }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use sigstead_x509::Term;
+
+    use super::*;
+
+    fn authority(name: &str, until: i64, token_issuers: &[&str]) -> NamedAuthority {
+        NamedAuthority {
+            name: name.to_owned(),
+            key: Some("file:a.key".to_owned()),
+            chain: Vec::new(),
+            term: Term { since: 0, until: Some(until) },
+            token_issuers: token_issuers.iter().map(ToString::to_string).collect(),
+            is_stolen: false,
+        }
+    }
+
+    #[test]
+    fn the_last_one_for_everybody_counts() {
+        let general = [authority("old", 10 * DAY, &[]), authority("new", 40 * DAY, &[])];
+        let special = authority("ci", 90 * DAY, &["https://ci.example"]);
+        let all = [&general[..], std::slice::from_ref(&special)].concat();
+        let expiry = Expiry(Arc::new(RwLock::new(ends(&all))));
+        assert_eq!(expiry.warning(10 * DAY), None);
+        let warning = expiry.warning(15 * DAY).unwrap();
+        assert!(warning.contains("the authority new ends in 25 days"), "{warning}");
+        expiry.replace(&[special]);
+        assert_eq!((expiry.warning(15 * DAY), expiry.ends().name.as_str()), (None, "ci"));
+        let believed = NamedAuthority { key: None, ..authority("gone", 90 * DAY, &[]) };
+        expiry.replace(&[general[0].clone(), believed]);
+        assert!(expiry.warning(0).unwrap().contains("the authority old ends in 10 days"));
+    }
 }

@@ -7,6 +7,7 @@ use super::{Role, now, rfc3339, time};
 use crate::cli::ServiceArguments;
 use crate::config::{AuthoritiesFile, Config};
 use crate::console;
+use crate::wire::{self, NamedAuthority};
 
 /// `sigstead ca|tsa retire`.
 #[derive(Debug, Args)]
@@ -34,15 +35,12 @@ impl Retire {
         let file = role.file(&config)?;
         let mut authorities = AuthoritiesFile::load(&file)?;
         let at = self.at.as_deref().map_or_else(|| Ok(now()), time)?;
-        let signs = |name: &str, until: &Option<String>| {
-            name != self.name
-                && until.as_deref().is_none_or(|until| time(until).is_ok_and(|until| until > at))
-        };
-        let others = authorities.authority.iter().filter(|one| one.key.is_some());
-        if !self.leave_none && !others.into_iter().any(|one| signs(&one.name, &one.until)) {
+        let end = at.max(now());
+        if !self.leave_none && self.leaves_none(&wire::authorities(&role.source(&config)?)?, end) {
             bail!(
-                "without {} nothing signs\n  hint: `init` and `import` the next one first, or say --leave-none",
-                self.name
+                "without {} nothing signs after {}\n  hint: `init` and `import` the next one first, with --since at that time at the latest, or say --leave-none",
+                self.name,
+                rfc3339(end)
             );
         }
         let retired = authorities.authority.iter_mut().find(|one| one.name == self.name);
@@ -57,5 +55,18 @@ impl Retire {
             rfc3339(at)
         ));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether those whom it signs for at `end` have no other one then: one that is only announced, and one for some
+    /// other tokens, does not help them.
+    fn leaves_none(&self, all: &[NamedAuthority], end: i64) -> bool {
+        let signs = |one: &&NamedAuthority| one.key.is_some() && one.term.signs(&one.chain, end);
+        let (retired, others): (Vec<_>, Vec<_>) =
+            all.iter().filter(signs).partition(|one| one.name == self.name);
+        let is_replaced = |retired: &NamedAuthority| {
+            let fits = |issuers: &[String]| issuers.is_empty() || issuers == retired.token_issuers;
+            others.iter().any(|other| fits(&other.token_issuers))
+        };
+        !retired.into_iter().all(is_replaced)
     }
 }
