@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import urllib.request
 
 import pytest
 from cryptography import x509
@@ -128,6 +129,7 @@ def test_a_dry_run_says_what_the_server_does(governed, blob, work):
     assert len(denials(governed)) == 2
     token.write_text("not.a.token")
     assert "the token is not believed" in dry_run(governed, "--token", token, code=2)
+    assert "--token names a file" in dry_run(governed, "--token", governed.token("--email", EMAIL), code=2)
     assert "dsa is not an algorithm" in dry_run(governed, "--token", token, "--key-algorithm", "dsa", code=2)
 
 
@@ -140,6 +142,31 @@ def test_a_dry_run_takes_claims_without_a_token(governed, work):
     assert "does not match: it is not so that" in dry_run(governed, "--claims", file, code=1)
     file.write_text(json.dumps({**claims, "iss": "https://elsewhere.example"}))
     assert "is not trusted" in dry_run(governed, "--claims", file, code=2)
+
+
+def test_kinds_of_key_are_those_that_are_named(binary, tmp_path, monkeypatch, blob, work):
+    """P-384 alone, and with SHA-256, by which openssl signs requests unless it is told otherwise."""
+    monkeypatch.setenv("SIGSTEAD_CA__CLIENT_ALGORITHMS", '["ecdsa-sha2-256-nistp384"]')
+    with Stack.up(binary, tmp_path / "data") as stack:
+        assert "signing algorithm not permitted" in sign(stack, work, blob, ok=False), "cosign's key is on P-256"
+        made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-noenc", "-keyout", work / "key", "-subj", "/CN=any"]
+        csr = run(["openssl", "req", "-new", "-sha256", *made]).stdout
+        body = {
+            "credentials": {"oidcIdentityToken": stack.token("--email", EMAIL)},
+            "certificateSigningRequest": base64.b64encode(csr.encode()).decode(),
+        }
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{stack.urls['ca']}/api/v2/signingCert", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request) as answer:
+            assert "signedCertificateEmbeddedSct" in json.load(answer)
+        token, policy = work / "token", work / "policy.toml"
+        token.write_text(stack.token("--email", EMAIL))
+        policy.write_text('default = "allow"\n')
+        assert "ca.client_algorithms" in dry_run(stack, "--token", token, "--policy", policy, code=1)
+        dry_run(stack, "--token", token, "--policy", policy, "--key-algorithm", "ecdsa-sha2-256-nistp384")
+        monkeypatch.setenv("SIGSTEAD_CA__CLIENT_ALGORITHMS", '["dsa"]')
+        told = run([binary, "config", "check", "--config", stack.data / "sigstead.toml"], ok=False).stdout
+        assert "ca.client_algorithms: dsa is not an algorithm" in told
 
 
 def test_the_file_is_read_again_when_it_changes(governed, blob, work):

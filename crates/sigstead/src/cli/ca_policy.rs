@@ -69,6 +69,10 @@ impl PolicyTest {
         console::line(format_args!("name: {}", principal.name.value()));
         console::line(format_args!("issuer: {} ({})", principal.issuer, principal.issuer_type.name()));
         console::line(format_args!("key: {}", self.key_algorithm));
+        if !ca.client_algorithms.names().any(|name| name == self.key_algorithm) {
+            console::line("denied: ca.client_algorithms does not permit such keys, whatever the policy says");
+            return Ok(ExitCode::FAILURE);
+        }
         console::line(&decision);
         Ok(match decision.lifetime(ca.lifetime) {
             Ok(lifetime) => {
@@ -82,7 +86,9 @@ impl PolicyTest {
     async fn principal(&self, issuers: FulcioConfig) -> anyhow::Result<Principal> {
         if let Some(token) = &self.token {
             let providers = Providers::new(issuers, Arc::new(SystemClock))?;
-            return providers.authenticate(read(token)?.trim()).await.context("the token is not believed");
+            let token =
+                read(token).context("--token names a file; a token itself may come by `--token -`")?;
+            return providers.authenticate(token.trim()).await.context("the token is not believed");
         }
         let Some(claims) = &self.claims else { bail!("neither --token nor --claims is given") };
         let claims: Map<String, Value> = serde_json::from_str(&read(claims)?)

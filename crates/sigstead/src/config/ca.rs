@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use sigstead_ca::ClientAlgorithms;
 use sigstead_serve::Rate;
 
 use super::{AuthoritiesSource, CaCtConfig, Config};
@@ -18,6 +19,8 @@ pub(crate) struct CaConfig {
     /// The issuance policy; without one every identity gets a certificate.
     pub(crate) policy: Option<PathBuf>,
     pub(crate) lifetime: Duration,
+    /// The kinds of key that clients may have certified.
+    pub(crate) client_algorithms: ClientAlgorithms,
     /// How many certificates one identity gets.
     pub(crate) identity_rate: Option<Rate>,
     /// Whether the audit trail is served on the admin port.
@@ -44,10 +47,25 @@ impl Config {
             issuers: self.needed_path(raw.issuers.as_deref(), "ca.issuers")?,
             policy: raw.policy.as_deref().map(|path| self.path(path)),
             lifetime: raw.lifetime_secs.map_or(DEFAULT_LIFETIME, Duration::from_secs),
+            client_algorithms: self.client_algorithms()?,
             identity_rate: self.identity_rate()?,
             audit_api: raw.audit_api,
             ct: self.ca_ct()?,
         })
+    }
+
+    /// `ca.client_algorithms`, Fulcio's names; without it each kind of key with the hash of its strength.
+    fn client_algorithms(&self) -> anyhow::Result<ClientAlgorithms> {
+        let Some(names) = &self.raw.ca.client_algorithms else { return Ok(ClientAlgorithms::default()) };
+        if names.is_empty() {
+            bail!(self.wrong(
+                "ca.client_algorithms",
+                "[]",
+                "name an algorithm, or leave it out for the usual ones"
+            ));
+        }
+        let chosen = ClientAlgorithms::from_names(names.iter().map(String::as_str));
+        chosen.with_context(|| format!("{}: ca.client_algorithms", self.file().display()))
     }
 
     /// What `[ca]` signs with.
@@ -59,5 +77,27 @@ impl Config {
     /// Whether `[ca]` says what it signs with: to those who only look at its certificates.
     pub(super) const fn names_a_ca(&self) -> bool {
         self.raw.ca.authorities.is_some() || self.raw.ca.chain.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_key_are_the_usual_ones_unless_they_are_named() {
+        let names = |text: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("sigstead.toml");
+            std::fs::write(&file, format!("[ca]\n{text}")).unwrap();
+            let chosen = Config::load(&file, &[]).unwrap().client_algorithms();
+            chosen.map(|chosen| chosen.names().collect::<Vec<_>>()).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(names("").unwrap(), ClientAlgorithms::default().names().collect::<Vec<_>>());
+        let wider = "client_algorithms = [\"ed25519\", \"ecdsa-sha2-256-nistp384\"]";
+        assert_eq!(names(wider).unwrap(), ["ed25519", "ecdsa-sha2-256-nistp384"]);
+        assert!(names("client_algorithms = []").unwrap_err().contains("ca.client_algorithms = \"[]\""));
+        let wrong = names("client_algorithms = [\"dsa\"]").unwrap_err();
+        assert!(wrong.contains("ca.client_algorithms: dsa is not an algorithm"), "{wrong}");
     }
 }

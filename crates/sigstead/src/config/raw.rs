@@ -57,6 +57,7 @@ pub(crate) struct RawCa {
     pub(crate) issuers: Option<PathBuf>,
     pub(crate) policy: Option<PathBuf>,
     pub(crate) lifetime_secs: Option<u64>,
+    pub(super) client_algorithms: Option<Vec<String>>,
     pub(crate) audit_api: bool,
     pub(crate) ct_url: Option<String>,
     pub(super) ct_logs: Vec<RawCtLog>,

@@ -31,7 +31,8 @@ pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) 
         lifetime: config.lifetime,
     };
     let authority = CertificateAuthority::new(parts, &ground.tasks).context("the certificate authority")?;
-    let authority = Arc::new(authority.under(followed_policy(config, ground)?).limited(config.identity_rate));
+    let authority = authority.allowing(config.client_algorithms.clone()).limited(config.identity_rate);
+    let authority = Arc::new(authority.under(followed_policy(config, ground)?));
     let replace = move |file: &TextFile| Ok(providers.replace(file.parse(FulcioConfig::parse)?)?);
     issuers.follow("issuers", replace, &ground.tasks);
     let expiry = expiry::watch("ca", &named, ground);
