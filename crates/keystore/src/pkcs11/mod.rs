@@ -208,6 +208,8 @@ fn slot(module: &Pkcs11, uri: &Pkcs11Uri) -> Result<Slot, KeystoreError> {
         if found.token_initialized()
             && fits(&uri.token, found.label())
             && fits(&uri.serial, found.serial_number())
+            && fits(&uri.model, found.model())
+            && fits(&uri.manufacturer, found.manufacturer_id())
         {
             return Ok(slot);
         }

@@ -10,10 +10,14 @@ const MAX_URI: usize = 4096;
 pub struct Pkcs11Uri {
     /// The library that reaches the token (`module-path`).
     pub module: PathBuf,
-    /// The token's label and serial number; those that are given must fit.
+    /// The token's label, serial number, model and maker; those that are given must fit.
     pub token: Option<String>,
     /// As above.
     pub serial: Option<String>,
+    /// As above.
+    pub model: Option<String>,
+    /// As above.
+    pub manufacturer: Option<String>,
     /// The key's label.
     pub object: Option<String>,
     /// The key's id.
@@ -32,8 +36,8 @@ impl Pkcs11Uri {
             return Err(KeystoreError::Uri("pkcs11", "it is too long".to_owned()));
         }
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let (mut module, mut token, mut serial, mut object, mut id, mut pin) =
-            (None, None, None, None, None, None);
+        let (mut module, mut token, mut serial, mut model, mut manufacturer) = (None, None, None, None, None);
+        let (mut object, mut id, mut pin) = (None, None, None);
         let attributes = path.split(';').chain(query.split('&')).filter(|attribute| !attribute.is_empty());
         for attribute in attributes {
             let (name, value) = attribute.split_once('=').ok_or_else(|| malformed(attribute))?;
@@ -47,6 +51,8 @@ impl Pkcs11Uri {
                 "module-path" => module = Some(PathBuf::from(value)),
                 "token" => token = Some(value),
                 "serial" => serial = Some(value),
+                "model" => model = Some(value),
+                "manufacturer" => manufacturer = Some(value),
                 "object" => object = Some(value),
                 "type" if value == "private" => {}
                 "pin-source" => pin = Some(SecretSource::parse(&value).ok_or_else(|| malformed(attribute))?),
@@ -65,6 +71,8 @@ impl Pkcs11Uri {
             module: module.ok_or_else(|| missing("module-path"))?,
             token,
             serial,
+            model,
+            manufacturer,
             object,
             id,
             pin: pin.ok_or_else(|| missing("pin-source"))?,
@@ -105,6 +113,16 @@ mod tests {
         assert_eq!((uri.token.as_deref(), uri.object.as_deref()), (Some("ca keys"), Some("issuing")));
         assert_eq!((uri.id, uri.module), (Some(vec![1, 255]), PathBuf::from("/usr/lib/m.so")));
         assert_eq!(uri.pin, SecretSource::File("/run/pin".into()));
+    }
+
+    /// As p11tool prints it, which leaves out what stands after the question mark.
+    #[test]
+    fn what_tools_print_of_a_token_is_read() {
+        let shown = "model=SoftHSM%20v2;manufacturer=SoftHSM%20project;serial=1f;token=ca;id=%01;object=k;type=private";
+        let uri = Pkcs11Uri::parse(&format!("{shown}?module-path=/m.so&pin-source=env:PIN")).unwrap();
+        assert_eq!(uri.model.as_deref(), Some("SoftHSM v2"));
+        assert_eq!(uri.manufacturer.as_deref(), Some("SoftHSM project"));
+        assert_eq!(uri.serial.as_deref(), Some("1f"));
     }
 
     #[test]

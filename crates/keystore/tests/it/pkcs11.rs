@@ -8,6 +8,8 @@ use crate::file::{KINDS, public_half};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "624862";
+/// As p11tool shows it.
+const TOKEN: &str = "model=SoftHSM%20v2;manufacturer=SoftHSM%20project;token=test";
 /// Names the folder of the token to the second run of the test.
 const FOLDER: &str = "SIGSTEAD_TEST_TOKEN";
 
@@ -52,7 +54,7 @@ async fn inside(folder: &str) {
     for (name, _) in KINDS {
         let pem = std::fs::read(format!("{folder}/{name}.pub")).unwrap();
         let key = Key {
-            uri: format!("pkcs11:token=test;object={name}?module-path={MODULE}&pin-source=env:PIN"),
+            uri: format!("pkcs11:{TOKEN};object={name}?module-path={MODULE}&pin-source=env:PIN"),
             surroundings: surroundings(vec![("PIN", PIN.to_owned())]),
             public_key: PublicKey::from_pem(&pem).unwrap(),
         };
@@ -62,4 +64,8 @@ async fn inside(folder: &str) {
     let uri = format!("pkcs11:token=test;object=none?module-path={MODULE}&pin-source=env:PIN");
     let by_pin = surroundings(vec![("PIN", PIN.to_owned())]);
     refuses(&uri, &by_pin, "the token has no such", &[PIN]).await;
+    for other in ["model=SoftHSM", "manufacturer=SoftHSM", "serial=0", "token=tes"] {
+        let uri = format!("pkcs11:{other};object=none?module-path={MODULE}&pin-source=env:PIN");
+        refuses(&uri, &by_pin, "no such token is present", &[PIN]).await;
+    }
 }
