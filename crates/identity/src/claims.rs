@@ -19,11 +19,15 @@ const SUBJECT: u8 = 24;
 pub(crate) struct Claims<'a>(pub(crate) &'a Map<String, Value>);
 
 impl<'a> Claims<'a> {
-    /// A claim that is a string and not empty.
+    /// A claim that is a text for the certificate and the audit trail.
     pub(crate) fn text(self, name: &'static str) -> Result<&'a str, TokenError> {
-        let text = self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        text.ok_or(TokenError::Claim(name))
+        self.0.get(name).and_then(usable_text).ok_or(TokenError::Claim(name))
     }
+}
+
+/// Not empty, and without U+0000, which databases refuse.
+fn usable_text(claim: &Value) -> Option<&str> {
+    claim.as_str().filter(|text| !text.is_empty() && !text.contains('\0'))
 }
 
 /// Who the claims speak for.
@@ -229,8 +233,7 @@ fn chainguard(claims: Claims<'_>, issuer: &str, subject: &str) -> Result<String,
 fn at_path<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a str> {
     let mut steps = path.strip_prefix("$.")?.split('.');
     let first = claims.get(steps.next()?)?;
-    let found = steps.try_fold(first, |value, step| value.as_object()?.get(step))?;
-    found.as_str().filter(|text| !text.is_empty())
+    usable_text(steps.try_fold(first, |value, step| value.as_object()?.get(step))?)
 }
 
 #[cfg(test)]
@@ -268,6 +271,10 @@ mod tests {
             (json!({"sub": "1", "email": "a@b.example", "email_verified": 1}), TokenError::EmailUnverified),
             (json!({"sub": "1", "email_verified": true}), TokenError::Claim("email")),
             (json!({"email": "a@b.example", "email_verified": true}), TokenError::Claim("sub")),
+            (
+                json!({"sub": "1\u{0}", "email": "a@b.example", "email_verified": true}),
+                TokenError::Claim("sub"),
+            ),
         ] {
             assert_eq!(named(email, claims), Err(error));
         }
@@ -281,7 +288,10 @@ mod tests {
     fn a_claim_can_name_the_issuer() {
         let dex = "    type: email\n    issuer-claim: $.federated_claims.connector_id\n";
         let claims = json!({"sub": "1", "email": "a@b.example", "email_verified": true, "federated_claims": {"connector_id": "https://idp"}});
-        assert_eq!(named(dex, claims).unwrap().issuer, "https://idp");
+        assert_eq!(named(dex, claims.clone()).unwrap().issuer, "https://idp");
+        let mut broken = claims;
+        broken["federated_claims"]["connector_id"] = "https://idp\u{0}".into();
+        assert_eq!(named(dex, broken), Err(TokenError::Claim("issuer-claim")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use self::domain::{check_uri_domain, check_username_domain};
+use self::domain::{check_uri_domain, check_username_domain, trust_domain};
 use self::raw::{RawConfig, RawIssuer};
 use crate::ci_provider::{CiProvider, RawCiProvider};
 use crate::claims::{Claims, principal};
@@ -277,16 +277,16 @@ fn checked(
     }
     match raw.r#type {
         IssuerType::Spiffe if is_pattern => return Err(refuse("type spiffe cannot have wildcards")),
-        IssuerType::Spiffe if raw.spiffe_trust_domain.as_deref().is_none_or(str::is_empty) => {
-            return Err(refuse("spiffe-trust-domain is missing"));
-        }
         IssuerType::Uri => check_uri_domain(&url, raw.subject_domain.as_deref()).map_err(refuse)?,
         IssuerType::Username => check_username_domain(&url, raw.subject_domain.as_deref()).map_err(refuse)?,
         _ => {}
     }
+    let trust_domain = match raw.r#type {
+        IssuerType::Spiffe => Some(trust_domain(raw.spiffe_trust_domain.as_deref()).map_err(refuse)?),
+        _ => raw.spiffe_trust_domain.clone(),
+    };
     let ci_provider = ci_provider(&raw, providers).map_err(refuse)?;
-    let ca_cert = raw.ca_cert.filter(|pem| !pem.is_empty());
-    check_ca_cert(ca_cert.as_deref()).map_err(refuse)?;
+    check_ca_cert(raw.ca_cert.as_deref()).map_err(refuse)?;
     let service_account =
         service_account::folder(raw.service_account, &url, raw.r#type, is_pattern).map_err(refuse)?;
     let default_claim = if raw.r#type == IssuerType::Email { "email" } else { "sub" };
@@ -295,11 +295,11 @@ fn checked(
         issuer_type: raw.r#type,
         issuer_claim: raw.issuer_claim,
         subject_domain: raw.subject_domain,
-        trust_domain: raw.spiffe_trust_domain,
+        trust_domain,
         skip_email_verification: raw.skip_email_verification,
         challenge_claim: raw.challenge_claim.unwrap_or_else(|| default_claim.to_owned()),
         ci_provider,
-        ca_cert,
+        ca_cert: raw.ca_cert,
         service_account,
         url,
     })
@@ -339,6 +339,40 @@ mod tests {
                     ("https://*.b.example", IssuerType::Kubernetes, true)
                 ]
             );
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_not_there() {
+        let rest =
+            "challenge-claim: ''\n    issuer-claim: ''\n    ci-provider: ''\n    ca-cert:\n    contact:\n";
+        let yaml = format!(
+            "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n    type: kubernetes\n    {rest}meta-issuers:\n"
+        );
+        let json = r#"{"OIDCIssuers":{"https://a.example":{"IssuerURL":"https://a.example","ClientID":"s","Type":"kubernetes","IssuerClaim":"","Contact":null}},"MetaIssuers":null}"#;
+        for text in [yaml.as_str(), json] {
+            let config = FulcioConfig::parse(text).unwrap();
+            let (issuer, _) = config.issuers().next().unwrap();
+            assert_eq!((issuer.challenge_claim.as_str(), &issuer.issuer_claim), ("sub", &None));
+            assert!(issuer.ca_cert.is_none() && issuer.ci_provider.is_none());
+        }
+    }
+
+    #[test]
+    fn a_trust_domain_by_its_name_or_by_an_id() {
+        let spiffe = |domain: &str| {
+            FulcioConfig::parse(&format!(
+                "oidc-issuers:\n  https://a.example:\n    issuer-url: https://a.example\n    client-id: s\n    type: spiffe\n    spiffe-trust-domain: {domain}\n"
+            ))
+        };
+        for domain in ["prod.example", "spiffe://prod.example", "spiffe://prod.example/ns/a"] {
+            let config = spiffe(domain).unwrap();
+            assert_eq!(config.issuers().next().unwrap().0.trust_domain.as_deref(), Some("prod.example"));
+        }
+        for wrong in ["Prod.example", "https://prod.example", "prod.example/ns", "spiffe://", "prod example"]
+        {
+            let why = spiffe(wrong).unwrap_err().to_string();
+            assert!(why.contains("spiffe-trust-domain"), "{wrong}: {why}");
         }
     }
 

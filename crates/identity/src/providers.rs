@@ -118,3 +118,44 @@ impl Trusted {
         Ok((config, self.matched.get_with(issuer.to_owned(), async { Arc::new(fresh()) }).await))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sigstead_clock::{ManualClock, Timestamp};
+    use sigstead_testkit::Issuer;
+
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// Of the way to a cluster's issuer only its address is not real: it would have to be public.
+    #[tokio::test]
+    async fn an_issuer_that_matches_a_pattern_is_asked_once() {
+        let issuer = Issuer::start().await;
+        let pattern = issuer.url().replace("127.0.0.1", "127.0.0.*");
+        let text = format!("meta-issuers:\n  '{pattern}':\n    client-id: sigstore\n    type: kubernetes\n");
+        let config = || FulcioConfig::parse(&text).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(NOW)));
+        let providers = Providers::new(config(), Arc::clone(&clock)).unwrap();
+        let mut trusted = Trusted::new(config(), &clock, None).unwrap();
+        let reaching = discovery::client(Reach::Anywhere, &trusted.config.patterns[0].1).unwrap();
+        trusted.clients.insert(pattern, reaching);
+        providers.trusted.store(Arc::new(trusted));
+        let claims = |audience: &str| {
+            json!({
+                "sub": "system:serviceaccount:ns:sa", "aud": audience, "exp": NOW + 60,
+                "kubernetes.io": { "namespace": "ns", "serviceaccount": { "name": "sa" } },
+            })
+        };
+        for _ in 0..2 {
+            let found = providers.authenticate(&issuer.token(&claims("sigstore"))).await.unwrap();
+            assert_eq!((found.issuer.as_str(), found.name.value().as_str()), (issuer.url(), NAME));
+        }
+        let other = providers.authenticate(&issuer.token(&claims("other"))).await;
+        assert_eq!(other, Err(TokenError::Audience));
+        assert_eq!(issuer.key_fetches(), 1);
+    }
+
+    const NAME: &str = "https://kubernetes.io/namespaces/ns/serviceaccounts/sa";
+}

@@ -21,6 +21,21 @@ pub(super) fn check_username_domain(issuer: &str, domain: Option<&str>) -> Resul
     same_domain(issuer.host_str(), Some(domain))
 }
 
+/// A trust domain by its name, or by a SPIFFE ID in it, as Fulcio takes both (SPIFFE-ID §2.1).
+pub(super) fn trust_domain(text: Option<&str>) -> Result<String, &'static str> {
+    let text = text.ok_or("spiffe-trust-domain is missing")?;
+    let id = text.strip_prefix("spiffe://");
+    let name = id.map_or(text, |id| id.split_once('/').map_or(id, |(name, _)| name));
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+    if !name.is_empty() && name.chars().all(is_allowed) {
+        Ok(name.to_owned())
+    } else {
+        Err(
+            "spiffe-trust-domain must be a name like prod.example, of lower-case letters, digits, dots, hyphens and underscores",
+        )
+    }
+}
+
 /// The same host, or the same last two labels of a DNS name.
 fn same_domain(issuer: Option<&str>, subject: Option<&str>) -> Result<(), &'static str> {
     let (Some(issuer), Some(subject)) = (issuer, subject) else {

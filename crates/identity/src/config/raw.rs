@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::IssuerType;
 use crate::ci_provider::RawCiProvider;
@@ -9,11 +9,16 @@ use crate::ci_provider::RawCiProvider;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
-    #[serde(default, rename = "oidc-issuers", alias = "OIDCIssuers")]
+    #[serde(default, deserialize_with = "or_empty", rename = "oidc-issuers", alias = "OIDCIssuers")]
     pub(super) issuers: BTreeMap<String, RawIssuer>,
-    #[serde(default, rename = "meta-issuers", alias = "MetaIssuers")]
+    #[serde(default, deserialize_with = "or_empty", rename = "meta-issuers", alias = "MetaIssuers")]
     pub(super) patterns: BTreeMap<String, RawIssuer>,
-    #[serde(default, rename = "ci-issuer-metadata", alias = "CIIssuerMetadata")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        rename = "ci-issuer-metadata",
+        alias = "CIIssuerMetadata"
+    )]
     pub(super) ci_providers: BTreeMap<String, RawCiProvider>,
     /// Where Fulcio's file keeps the anchors of its aliases.
     #[serde(default)]
@@ -30,30 +35,45 @@ pub(super) struct RawIssuer {
     pub(super) client_id: String,
     #[serde(alias = "Type")]
     pub(super) r#type: IssuerType,
-    #[serde(alias = "IssuerClaim")]
+    #[serde(default, deserialize_with = "filled", alias = "IssuerClaim")]
     pub(super) issuer_claim: Option<String>,
-    #[serde(alias = "SubjectDomain")]
+    #[serde(default, deserialize_with = "filled", alias = "SubjectDomain")]
     pub(super) subject_domain: Option<String>,
-    #[serde(alias = "SPIFFETrustDomain")]
+    #[serde(default, deserialize_with = "filled", alias = "SPIFFETrustDomain")]
     pub(super) spiffe_trust_domain: Option<String>,
     #[serde(default, alias = "SkipEmailVerification")]
     pub(super) skip_email_verification: bool,
-    #[serde(alias = "ChallengeClaim")]
+    #[serde(default, deserialize_with = "filled", alias = "ChallengeClaim")]
     pub(super) challenge_claim: Option<String>,
-    #[serde(alias = "CIProvider")]
+    #[serde(default, deserialize_with = "filled", alias = "CIProvider")]
     pub(super) ci_provider: Option<String>,
-    #[serde(alias = "CACert")]
+    #[serde(default, deserialize_with = "filled", alias = "CACert")]
     pub(super) ca_cert: Option<String>,
     /// Not in Fulcio's file, which knows one folder and one API server.
     pub(super) service_account: Option<PathBuf>,
     /// Informational.
-    #[serde(default, alias = "Description")]
+    #[serde(default, deserialize_with = "or_empty", alias = "Description")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
     description: String,
-    #[serde(default, alias = "Contact")]
+    #[serde(default, deserialize_with = "or_empty", alias = "Contact")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
     contact: String,
-    #[serde(default, alias = "Environment")]
+    #[serde(default, deserialize_with = "or_empty", alias = "Environment")]
     #[expect(dead_code, reason = "Fulcio's file may say it; nothing depends on it")]
     environment: String,
+}
+
+/// A text that is empty is one that is not there.
+fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// A key with nothing behind it is one that is not there.
+fn or_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
