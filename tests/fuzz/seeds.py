@@ -30,10 +30,33 @@ def files(*patterns):
                 yield file.read_bytes()
 
 
+# In the order of the target `key`.
+FORMATS = ["x509", "pgp", "minisign", "ssh", "tuf"]
+
+
 def keys():
     for file in files("crates/*/testdata/**/*.pub", "crates/*/testdata/**/*.pem"):
-        for format in range(5):
-            yield bytes([format]) + file
+        yield bytes([FORMATS.index("x509")]) + file
+    found = set()
+    for file in sorted((ROOT / "crates/entry/testdata/artifacts").glob("*.jsonl")):
+        found.update(key for row in rows(file) if "entry" in row for key in keys_of(row["entry"]))
+    assert {format for format, _ in found} == set(FORMATS), "a format without a real key"
+    for format, key in sorted(found):
+        yield bytes([FORMATS.index(format)]) + key
+
+
+def keys_of(entry):
+    """The format and the bytes of an entry's key, if it has one in base64."""
+    spec, kind = entry["spec"], entry["kind"]
+    format, holder = {
+        "rekord": lambda: (spec["signature"]["format"], spec["signature"]),
+        "helm": lambda: ("pgp", spec),
+        "rpm": lambda: ("pgp", spec),
+        "tuf": lambda: ("tuf", {"publicKey": spec["root"]}),
+    }.get(kind, lambda: (None, {}))()
+    content = holder.get("publicKey", {}).get("content")
+    if isinstance(content, str):
+        yield format, base64.b64decode(content)
 
 
 def submissions():
@@ -54,6 +77,7 @@ SEEDS = {
     "entry": entries,
     "entry_v2": lambda: [
         b'{"hashedRekordRequestV002":{"digest":"Z9oB6KzyM5DzjLNGYbLwssMx6+blCZjTMu+r0bk99dk=","signature":{"content":"MEQCIDq2m1Bl1+/714tX8Sk79EFylxC7MwpJi9gL6zgiPR77AiAmy9XAgLfyADV16/RX2U/N56VL6JT3JL+uW12VqJO1Eg==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENOtFAHhNoJqZqLzxGuqnVcUvDSYiuhnhcOwQDHmHI0mvXZr1NQVSAu20jroJ8jUrPgGADqzi/09Y5tE6ERRKRw=="}}}}}',
+        b'{"dsseRequestV002":{"envelope":{"payload":"eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEiLCJwcmVkaWNhdGVUeXBlIjoidCIsInN1YmplY3QiOlt7Im5hbWUiOiJhIiwiZGlnZXN0Ijp7InNoYTI1NiI6ImFiIn19XX0=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"0wUOfxJ0TLl/z9PYS4XCMGcn/AYy3LONyLJ9wyJE3KvZ7XH51BoDt9OIClvfzsr0qaqlW2w8WEA5iWNIvjH+Bw=="}]},"verifiers":[{"keyDetails":"PKIX_ED25519","publicKey":{"rawBytes":"MCowBQYDK2VwAyEAR0VAKPg/ZjOROgly7c9Gl3zC9rjomNU8jrJf7Aujh0A="}}]}}',
     ],
     "key": keys,
     "package": packages,
