@@ -234,8 +234,8 @@ def test_search_by_email(rekor, stack, blob, work):
     assert uuid in rekor("search", "--email", EMAIL)
 
 
-def upload_statement(rekor, work, digest):
-    """Logs a signed in-toto statement about a digest; its index and the statement."""
+def signed_statement(work, digest):
+    """An in-toto statement about a digest, and the flags that name its envelope and key."""
     statement = {
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": "https://slsa.dev/provenance/v0.2",
@@ -254,8 +254,35 @@ def upload_statement(rekor, work, digest):
         "signatures": [{"sig": base64.b64encode((work / "sig").read_bytes()).decode()}],
     }
     (work / "envelope.json").write_text(json.dumps(envelope))
-    flags = ["--artifact", work / "envelope.json", "--public-key", work / "pub.pem", "--pki-format", "x509"]
+    return statement, ["--artifact", work / "envelope.json", "--public-key", work / "pub.pem", "--pki-format", "x509"]
+
+
+def upload_statement(rekor, work, digest):
+    """Logs a signed in-toto statement about a digest; its index and the statement."""
+    statement, flags = signed_statement(work, digest)
     return index_of(rekor("upload", *flags, "--type", "intoto")), statement
+
+
+@pytest.mark.parametrize("kind", ["dsse:0.0.1", "intoto:0.0.1", "intoto:0.0.2"])
+def test_every_kind_of_envelope(rekor, work, kind):
+    """Uploaded, verified with its proof, and found by its subject, by its payload and by its key."""
+    digest = hashlib.sha256(f"{kind} {work}".encode()).hexdigest()
+    statement, flags = signed_statement(work, digest)
+    flags += ["--type", kind]
+    index = index_of(rekor("upload", *flags))
+    entry = rekor.json("get", "--log-index", index)
+    payload = base64.b64decode(json.loads((work / "envelope.json").read_text())["payload"])
+    assert json.loads(payload) == statement
+    kept = json.dumps(entry["Body"])
+    assert hashlib.sha256(payload).hexdigest() in kept and base64.b64encode(payload).decode() not in kept
+    assert "already exists" in rekor("upload", *flags)
+    assert "Inclusion Proof" in rekor("verify", *flags)
+    for known in (["--sha", digest], ["--sha", hashlib.sha256(payload).hexdigest()], ["--public-key", work / "pub.pem", *flags[4:6]]):
+        assert entry["UUID"] in rekor("search", *known), known
+    envelope = json.loads((work / "envelope.json").read_text())
+    envelope["payload"] = base64.b64encode(payload.replace(b"app", b"api")).decode()
+    (work / "envelope.json").write_text(json.dumps(envelope))
+    rekor("upload", *flags, ok=False)
 
 
 def test_attestations_are_stored_and_found_by_subject(rekor, work):
