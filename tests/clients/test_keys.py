@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from clients.bundles import V2, Cosign, Go
 from clients.cosign import Cosign3
 from clients.test_authorities import chains, rfc3339
 from conftest import CLIENTS
@@ -44,6 +45,13 @@ def configure(data, **keys):
     return data / "keys.toml"
 
 
+def with_new_trees(config):
+    """New keys sign for new trees."""
+    text = re.sub('^database = .*$', 'database = "sqlite:new.db"', config.read_text(), flags=re.M)
+    config.write_text(text.replace('"rollback-guard"', '"new-guard"'))
+    return config
+
+
 def check(binary, config, ok, **variables):
     return run([binary, "config", "check", "--config", config], ok=ok, env={**os.environ, **variables}).stdout
 
@@ -60,6 +68,29 @@ def test_cosign_signs_with_encrypted_keys(data, binary, blob, work, monkeypatch)
         cosign, bundle = Cosign3(stack, work), work / "bundle.json"
         cosign("sign-blob", *cosign.signing(), "--bundle", bundle, blob)
         cosign("verify-blob", *cosign.trust(), *cosign.identity(), "--bundle", bundle, blob)
+
+
+@pytest.mark.parametrize("kind", [("EC", "ec_paramgen_curve:P-256"), ("RSA", "rsa_keygen_bits:2048")], ids=lambda kind: kind[0])
+def test_checkpoints_of_rekor_v2_by_other_kinds_of_keys(data, binary, blob, work, kind):
+    """cosign and sigstore-go verify them by the trust root, and by no other key."""
+
+    def make(key, public):
+        run(["openssl", "genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1], "-out", key])
+        run(["openssl", "pkey", "-in", key, "-pubout", "-out", public])
+        return "".join(public.read_text().splitlines()[1:-1])
+
+    public = make(data / "keys/other.key", data / "log-v2.pub")
+    config = with_new_trees(configure(data, **{"log-v2": "file:keys/other.key"}))
+    with Stack.up(binary, work / "issuer") as issuer, Stack.configured(binary, config, work, issuer) as stack:
+        clients = [Cosign(stack, work), Go(stack, work)]
+        bundles = [client.sign(V2, blob) for client in clients]
+        for client in clients:
+            client.verify(blob, *bundles)
+        root = stack.document("trusted_root.json")
+        assert public in root.read_text()
+        root.write_text(root.read_text().replace(public, make(work / "stranger.key", work / "stranger.pub")))
+        for client in clients:
+            client.verify(blob, *bundles, ok=False)
 
 
 @pytest.mark.parametrize(["name", "kind"], [("log", "EC"), ("log-v2", "ed25519"), ("ct", "EC")])
@@ -156,10 +187,7 @@ def test_cosign_signs_with_keys_in_vault_and_aws(data, binary, blob, work, servi
     (data / "ct.pub").write_text(vault.make_key("ct", "ecdsa-p256"))
     key, public = kms.make_key("ECC_NIST_P256")
     (data / "log.pub").write_text(public)
-    config = configure(data, ct="hashivault://ct", log=f"awskms:///{key}")
-    # New keys sign for new trees.
-    text = re.sub('^database = .*$', 'database = "sqlite:new.db"', config.read_text(), flags=re.M)
-    config.write_text(text.replace('"rollback-guard"', '"new-guard"'))
+    config = with_new_trees(configure(data, ct="hashivault://ct", log=f"awskms:///{key}"))
     assert "log: ok" in check(binary, config, True)
     with Stack.up(binary, work / "issuer") as issuer, Stack.configured(binary, config, work, issuer) as stack:
         cosign, bundle = Cosign3(stack, work), work / "bundle.json"
