@@ -5,8 +5,11 @@ import hashlib
 import json
 import shutil
 import signal
+import socket
+import time
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -43,12 +46,12 @@ class Log:
         witness = f'key = "file:keys/witness.key"\nname = "witness.{self.name}.example"\nlogs = {json.dumps(list(logs))}\n'
         self.config.write_text(f"{text}\n[witness]\n{witness}")
 
-    def witnessed_by(self, *others, missing="wait", quorum="all"):
+    def witnessed_by(self, *others, missing="wait", quorum="all", patience=30):
         names = [other.name for other in others]
         policy = "".join(f"witness {o.name} {o.witness_key} http://{o.address}/witness\n" for o in others)
         (self.data / "policy").write_text(f"{policy}group them {quorum} {' '.join(names)}\nquorum them\n")
         # A witness that is away refuses at once; one that is there may have a busy machine.
-        return f'witness_policy = "policy"\nwitness_missing = "{missing}"\nwitness_timeout_ms = 30000\n'
+        return f'witness_policy = "policy"\nwitness_missing = "{missing}"\nwitness_timeout_ms = {patience * 1000}\n'
 
     def start(self):
         settings = [f"log.listen={self.address}", f"admin.listen={self.admin}", f"database={self.database}"]
@@ -150,6 +153,30 @@ def test_a_log_publishes_without_its_witness_if_it_may(logs):
     west.start()
     status, note = east.add("together")
     assert status == 201 and cosigned(note, west.witness_key) == 3
+
+
+def test_a_witness_that_says_nothing_is_waited_for_only_where_it_is_needed(logs):
+    """It takes connections, and never answers."""
+    east, west = logs
+    west.write("", [east.log_key])
+    west.start()
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as silent:
+        mute = SimpleNamespace(name="mute", witness_key=west.witness_key, address=f"127.0.0.1:{silent.getsockname()[1]}")
+
+        def answered(what, **policy):
+            east.write(east.witnessed_by(west, mute, **policy))
+            east.start()
+            begun = time.monotonic()
+            status, note = east.add(what)
+            east.stop()
+            return status, note, time.monotonic() - begun
+
+        status, note, took = answered("the quorum is met without it", quorum="any", patience=PATIENCE)
+        assert status == 201 and cosigned(note, west.witness_key) and took < PATIENCE / 2
+        status, note, took = answered("published without it", missing="publish", patience=2)
+        assert status == 201 and cosigned(note, west.witness_key) and 2 <= took < PATIENCE / 2
+        status, retry_after, took = answered("not published without it", patience=2)
+        assert (status, retry_after) == (503, "1") and 2 <= took < PATIENCE / 2
 
 
 def test_a_log_that_was_rolled_back_is_found_out(logs):
