@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from faults.lossy import LossyProxy
-from faults.load import Load, Memory
+from faults.load import Load, Memory, entry, entry_v2
 from faults.promises import check_promises
 from stack import Postgres, Stack, free_port, run, wait_for
 
@@ -145,6 +147,42 @@ def test_a_restored_backup_does_not_sign(engine, binary, postgres, tmp_path):
     refused = subprocess.run([binary, "up", "--data", data, *flags], capture_output=True, text=True, timeout=30)
     assert refused.returncode != 0
     assert "sigstead log audit" in refused.stderr, refused.stderr
+
+
+@pytest.mark.parametrize("engine", ["SQLite", "Postgres"])
+def test_more_is_asked_than_the_log_takes_on(engine, binary, postgres, tmp_path, monkeypatch):
+    """One entry waits, and no more: who is refused is told when to come again, and who got through is in the log."""
+    for name in ("MAX_BATCH", "MAX_WAITING"):
+        monkeypatch.setenv(f"SIGSTEAD_TREES__{name}", "1")
+    memory, database = Memory(), postgres.new_database() if engine == "Postgres" else None
+    with Stack.up(binary, tmp_path / "data", database) as stack:
+        for path, make, acknowledge in (
+            ("api/v1/log/entries", entry, memory.acknowledge),
+            ("api/v2/log/entries", entry_v2, memory.acknowledge_v2),
+        ):
+            refused = set()
+
+            def add(number):
+                body = json.dumps(make(f"{path} {number}".encode())).encode()
+                while (told := post(stack.service_url("log") + path, body))[0] != 201:
+                    refused.add(told)
+                    time.sleep(0.02)
+                acknowledge(told[1])
+
+            with ThreadPoolExecutor(32) as clients:
+                list(clients.map(add, range(50)))
+            assert refused == {(503, "1")}, path
+        check_promises(stack, memory, at_least=49)
+
+
+def post(url, body):
+    """201 and the answer, or another status and when to come again."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.headers["Retry-After"]
 
 
 def copy_of_file(file):
