@@ -1,11 +1,22 @@
 """Entries of real clients, found with `sigstead log search` by what operators know of them."""
 
 import base64
+import hashlib
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
 from clients.cosign import EMAIL, Cosign2, Cosign3
+from clients.test_rekor_cli import (
+    RekorCli,
+    index_of,
+    signed_by_gpg,
+    signed_by_minisign,
+    signed_by_signify,
+    signed_by_ssh_keygen,
+    upload_statement,
+)
 from clients.test_rekor_v2 import Cosign as Cosign3OnV2
 from stack import run
 
@@ -68,6 +79,35 @@ def test_workflows_are_found_by_what_their_certificate_says(stack, search, blob,
         assert search(*mine, *conditions) == [found], conditions
     assert search(*mine, "--repository", "https://github.com/example/other", ok=False) == []
     assert search(*mine, "--before", "2020-01-01T00:00:00Z", ok=False) == []
+
+
+def test_statements_are_found_by_name_and_to_the_second(stack, search, work):
+    digest = hashlib.sha256(str(work).encode()).hexdigest()
+    index, _ = upload_statement(RekorCli(stack, work), work, digest)
+    mine = ["--digest", digest]
+    (found,) = search(*mine)
+    assert (found["logIndex"], found["kind"]) == (index, "intoto")
+    logged = datetime.fromisoformat(found["time"])
+    before, at, after = (f"{logged + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (-1, 0, 1))
+    for conditions in (
+        ["--where", "subjectName=app"],
+        ["--where", "subjectName.prefix=AP"],
+        ["--where", "subjectName=other", "--where", "subjectName=app", "--where", "subjectName.contains=pp"],
+        ["--after", at, "--before", at],
+    ):
+        assert search(*mine, *conditions) == [found], conditions
+    other = ["--where", "subjectName=other"]
+    for conditions in (other, [*other, "--where", "subjectName.contains=pp"], ["--where", "subjectName.prefix=pp"], ["--after", after], ["--before", before]):
+        assert search(*mine, *conditions, ok=False) == [], conditions
+
+
+@pytest.mark.parametrize("sign", [signed_by_gpg, signed_by_ssh_keygen, signed_by_minisign, signed_by_signify], ids=lambda sign: sign.__name__)
+def test_keys_of_every_format(stack, search, blob, work, sign):
+    pki, signature, key = sign(blob, work)
+    flags = ["--artifact", blob, "--signature", signature, "--public-key", key, "--pki-format", pki, "--type", "rekord"]
+    index = index_of(RekorCli(stack, work)("upload", *flags))
+    (found,) = search("--key", key)
+    assert (found["logIndex"], found["kind"]) == (index, "rekord")
 
 
 def digest_of(logged):
