@@ -8,7 +8,7 @@ use super::error::Error;
 const PAGE: usize = 50;
 /// Most entries on a page.
 const MAX_PAGE: usize = 1000;
-/// Longest value, in bytes; a PEM key is the longest that makes sense.
+/// Longest value, in bytes; an OpenPGP key or a TUF root is the longest that makes sense.
 const MAX_VALUE: usize = 16 * 1024;
 /// Most conditions.
 const MAX_CONDITIONS: usize = 64;
@@ -69,8 +69,12 @@ impl Parameters {
                     format!("a search has at most {MAX_CONDITIONS} parameters"),
                 ));
             }
-            if value.is_empty() || value.len() > MAX_VALUE {
-                return Err(Error::parameter(&name, format!("a value has 1 to {MAX_VALUE} bytes")));
+            // Postgres takes no NUL, and no text that is found has one.
+            if value.is_empty() || value.len() > MAX_VALUE || value.contains('\0') {
+                return Err(Error::parameter(
+                    &name,
+                    format!("a value has 1 to {MAX_VALUE} bytes, none of them NUL"),
+                ));
             }
             parameters.take(&name, &value)?;
         }
@@ -127,7 +131,7 @@ fn condition(name: &str, value: &str) -> Result<Condition, Error> {
         "key" => key(value).ok_or_else(|| {
             Error::parameter(
                 name,
-                "write the hex SHA-256 of the key's SubjectPublicKeyInfo, or the PEM of a key or certificate",
+                "write the hex SHA-256 of the key's SubjectPublicKeyInfo, or the key as it was logged: PEM, OpenPGP, minisign, OpenSSH, a TUF root",
             )
         }),
         _ => named(name, value),
@@ -168,13 +172,13 @@ fn digest(value: &str) -> Option<String> {
     (is_hex && !algorithm.is_empty()).then(|| format!("{algorithm}:{hex}"))
 }
 
-/// A fingerprint, or a key in PEM, by whatever it may have been logged with.
+/// A fingerprint, or a key in any format of Rekor's.
 fn key(value: &str) -> Option<Condition> {
     if value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let fingerprint = SearchKey::in_field(SearchField::Key.name(), value);
         return Some(Condition::Exact(vec![fingerprint, SearchKey::of(value)]));
     }
-    let formats = [KeyFormat::X509, KeyFormat::Pgp, KeyFormat::Ssh, KeyFormat::Minisign];
+    let formats = [KeyFormat::X509, KeyFormat::Pgp, KeyFormat::Ssh, KeyFormat::Minisign, KeyFormat::Tuf];
     let hash = formats.into_iter().find_map(|format| format.key_hash(value.as_bytes()).ok())?;
     Some(Condition::Exact(vec![SearchKey::of(&hash)]))
 }
@@ -227,6 +231,7 @@ mod tests {
             ("order=best", "order"),
             ("cursor=1", "cursor"),
             ("subject=", "subject"),
+            ("subject.contains=a%00b", "subject.contains"),
         ] {
             let error = Parameters::parse(query).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{named}: ")), "{query}: {error}");

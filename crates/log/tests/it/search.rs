@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sigstead_crypto::sha256;
 use sigstead_log::{SearchedLogs, search_router};
@@ -102,6 +104,32 @@ async fn conditions_are_met_together_and_their_values_are_alternatives() {
     let body = &searched.ask(&format!("{}&bodies=true", digest(0))).await["entries"][0]["body"];
     let entry = searched.server.get("/api/v1/log/entries?logIndex=0").await.json();
     assert_eq!(*body, only(&entry).1["body"]);
+}
+
+/// Entries of the entry crate's, of each format of keys, and where the key stands.
+const KEYS: [(&str, &str, &str); 5] = [
+    (REKORD, "x509-p256", "/spec/signature/publicKey/content"),
+    (REKORD, "ssh-ed25519-sha512", "/spec/signature/publicKey/content"),
+    (REKORD, "minisign-hashed", "/spec/signature/publicKey/content"),
+    (OPENPGP, "rekord-pgp-armored", "/spec/signature/publicKey/content"),
+    (TUF, "tuf-snapshot", "/spec/root/content"),
+];
+const REKORD: &str = include_str!("../../../entry/testdata/artifacts/rekord.jsonl");
+const OPENPGP: &str = include_str!("../../../entry/testdata/artifacts/openpgp.jsonl");
+const TUF: &str = include_str!("../../../entry/testdata/artifacts/cose-tsr-tuf.jsonl");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_any_format_finds_what_was_logged_with_it() {
+    let searched = Searched::new().await;
+    for (index, (artifacts, name, place)) in (0..).zip(KEYS) {
+        let mut rows = artifacts.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let entry = rows.find(|row| row["name"] == name).unwrap()["entry"].take();
+        let answer = searched.server.post("/api/v1/log/entries", &entry.to_string()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{name}: {}", answer.text());
+        let key = BASE64_STANDARD.decode(entry.pointer(place).unwrap().as_str().unwrap()).unwrap();
+        let key: String = form_urlencoded::byte_serialize(&key).collect();
+        assert_eq!(indexes(&searched.ask(&format!("key={key}")).await), [index], "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

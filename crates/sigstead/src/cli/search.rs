@@ -37,7 +37,8 @@ pub(super) struct Search {
     /// The source repository that the certificate names.
     #[arg(long, value_name = "URL")]
     repository: Vec<String>,
-    /// A file with the key or certificate in PEM, or the hex SHA-256 of the key's SubjectPublicKeyInfo.
+    /// A file with the key as it was logged (PEM of a key or certificate, armored OpenPGP, minisign, OpenSSH, a TUF root),
+    /// or the hex SHA-256 of its SubjectPublicKeyInfo.
     #[arg(long, value_name = "FILE|HEX")]
     key: Vec<String>,
     /// The kind of entry.
