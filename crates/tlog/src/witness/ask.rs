@@ -54,16 +54,15 @@ impl Witness {
                 "witness" => self.name.clone(), "status" => status.to_string()
             )
             .increment(1);
-            let text = answer.text().await.map_err(absent)?;
-            let text = text.get(..text.len().min(MAX_ANSWER)).unwrap_or_default();
+            let text = beginning(answer).await.map_err(absent)?;
             match status {
-                200 => return self.line(text, head),
+                200 => return self.line(&text, head),
                 409 => match text.trim().parse() {
                     Ok(size) if size > head.size => return Err(Refusal::Ahead(size)),
                     Ok(size) if attempt < TRIES => seen = size,
                     _ => return Err(Refusal::Absent("its size changes, or is none".to_owned())),
                 },
-                422 => return Err(Refusal::Other(text.to_owned())),
+                422 => return Err(Refusal::Other(text)),
                 _ => return Err(Refusal::Absent(format!("it answered {status}: {text}"))),
             }
             tokio::time::sleep(pause).await;
@@ -84,6 +83,18 @@ impl Witness {
         }
         Err(wrong())
     }
+}
+
+/// As much of an answer as is read; a witness that says more is cut off.
+async fn beginning(mut answer: reqwest::Response) -> Result<String, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while bytes.len() < MAX_ANSWER
+        && let Some(part) = answer.chunk().await?
+    {
+        bytes.extend_from_slice(&part);
+    }
+    bytes.truncate(MAX_ANSWER);
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The body of add-checkpoint.
