@@ -48,12 +48,12 @@ struct ShardInfo {
 }
 
 impl RekorServer {
-    /// A server at a base URL.
+    /// A server at a base URL; `http` says whose certificates are believed.
     ///
     /// # Errors
-    /// When the system's TLS settings cannot be used.
-    pub fn new(url: &str) -> Result<Self, ImportError> {
-        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    /// When no client can be made of `http`.
+    pub fn new(url: &str, http: reqwest::ClientBuilder) -> Result<Self, ImportError> {
+        let client = http.timeout(PATIENCE).build()?;
         Ok(Self { url: url.trim_end_matches('/').to_owned(), client })
     }
 

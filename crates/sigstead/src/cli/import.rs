@@ -10,6 +10,7 @@ use sigstead_log::import::{ImportError, OfferedShard, RekorServer, ShardFile, So
 use sigstead_store::{Database, TreeKind};
 
 use super::ServiceArguments;
+use super::call_arguments::CallArguments;
 use crate::config::Config;
 use crate::{console, wire};
 
@@ -18,6 +19,8 @@ use crate::{console, wire};
 pub(super) struct Import {
     #[command(flatten)]
     service: ServiceArguments,
+    #[command(flatten)]
+    call: CallArguments,
     /// The URL of the Rekor to read, or a file that --save wrote.
     #[arg(long, value_name = "URL|FILE")]
     from: String,
@@ -46,7 +49,7 @@ impl Import {
             import(&database, &mut Source::File(file), &shard, key.as_ref()).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        let server = RekorServer::new(&self.from)?;
+        let server = RekorServer::new(&self.from, wire::http_client(&self.call.config())?)?;
         let offered = server.shards().await.with_context(|| format!("cannot read {}", self.from))?;
         if let Some(path) = &self.save {
             let shard = offered.iter().find(|shard| Some(shard.tree_id) == self.tree_id);
