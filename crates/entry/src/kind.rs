@@ -59,6 +59,11 @@ enum Kind {
 }
 
 impl Proposed {
+    /// Whether this server takes entries of a kind.
+    pub fn knows(kind: &str) -> bool {
+        KNOWN.contains(&kind)
+    }
+
     /// Decodes an entry and checks it against its kind's schema.
     ///
     /// # Errors
@@ -66,7 +71,7 @@ impl Proposed {
     pub fn parse(entry: &Value) -> Result<Self, Rejection> {
         let fields = Fields::of(Some(entry));
         let kind = fields.text("kind").filter(|kind| !kind.is_empty()).ok_or(Rejection::Required("kind"))?;
-        let known = KNOWN.contains(&kind);
+        let known = Self::knows(kind);
         if !known && !OF_REKOR.contains(&kind) {
             return Err(Rejection::UnknownKind(kind.to_owned()));
         }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use sigstead_entry::Proposed;
+
 /// What the v1 API takes: everything, unless an operator says otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {
@@ -55,10 +57,15 @@ impl Surface {
     }
 
     /// Only these kinds of entries may be added (Rekor's flag `--enabled_entry_types`).
-    #[must_use]
-    pub fn with_kinds(mut self, kinds: impl IntoIterator<Item = String>) -> Self {
-        self.kinds = Some(kinds.into_iter().collect());
-        self
+    ///
+    /// # Errors
+    /// With the first name that is none.
+    pub fn with_kinds(mut self, kinds: &[String]) -> Result<Self, String> {
+        if let Some(unknown) = kinds.iter().find(|kind| !Proposed::knows(kind)) {
+            return Err(unknown.clone());
+        }
+        self.kinds = Some(kinds.iter().cloned().collect());
+        Ok(self)
     }
 
     /// Rekor's words for an operation that is off.
@@ -77,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_are_named_as_rekor_names_them() {
+    fn operations_and_kinds_are_named_as_rekor_names_them() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let surface = Surface::default().with_operations(&names(&["getLogInfo", "searchIndex"])).unwrap();
         assert_eq!(surface.refusal(Operation::GetLogInfo), None);
@@ -87,6 +94,8 @@ mod tests {
             Surface::default().with_operations(&names(&["getEverything"])),
             Err("getEverything".to_owned())
         );
+        let versioned = Surface::default().with_kinds(&names(&["dsse", "intoto:0.0.2"]));
+        assert_eq!(versioned, Err("intoto:0.0.2".to_owned()));
         assert!(Surface::default().read_only().refusal(Operation::CreateLogEntry).is_some());
     }
 }

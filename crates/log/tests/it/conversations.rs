@@ -248,7 +248,7 @@ async fn what_an_operator_turned_off_is_said_to_be_off() {
     let ground = Ground::new(Arc::new(SystemClock)).await;
     let full = ground.serve(RekorLimits::default(), true).await;
     let entry = full.append("read on").await;
-    let surface = Surface::default().read_only().with_kinds(["dsse".to_owned()]);
+    let surface = Surface::default().with_kinds(&["dsse".to_owned()]).unwrap().read_only();
     let read_only = ground.serve_part(RekorLimits::default(), true, surface).await;
     let refused = read_only.post("/api/v1/log/entries", "{}").await;
     assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
@@ -256,7 +256,7 @@ async fn what_an_operator_turned_off_is_said_to_be_off() {
     let read = read_only.get("/api/v1/log/entries?logIndex=1").await.json();
     assert_eq!(only(&read).0, only(&entry).0);
 
-    let surface = Surface::default().with_kinds(["dsse".to_owned()]);
+    let surface = Surface::default().with_kinds(&["dsse".to_owned()]).unwrap();
     let dsse_only = ground.serve_part(RekorLimits::default(), true, surface).await;
     let sent = crate::server::entry(&dsse_only.active().await, "of another kind").await.to_string();
     let refused = dsse_only.post("/api/v1/log/entries", &sent).await;

@@ -73,7 +73,13 @@ impl Config {
             })?;
         }
         if let Some(kinds) = &raw.kinds {
-            surface = surface.with_kinds(kinds.iter().cloned());
+            surface = surface.with_kinds(kinds).map_err(|unknown| {
+                anyhow::anyhow!(self.wrong(
+                    "log.kinds",
+                    &unknown,
+                    "write hashedrekord, dsse, … without versions"
+                ))
+            })?;
         }
         Ok(if raw.read_only { surface.read_only() } else { surface })
     }
