@@ -1,8 +1,9 @@
 //! The append transaction, step by step, for both engines; only batch look-ups and batch inserts are each engine's own.
 
-/// The steps over one connection. The engine provides `with_prefix`, `identified` and `insert_batch`.
+/// The steps over one connection. The engine provides `with_prefix`, `identified` and `bind_lists`; `$insert` has the batch's
+/// row in `$1` to `$7`, the next head in `$8` to `$10`, lists from `$11` on, and returns a row if the head was the one before.
 macro_rules! appends {
-    ($connection:ty, $lock:literal) => {
+    ($connection:ty, $lock:literal, $insert:literal) => {
         use std::collections::HashMap;
 
         use sigstead_merkle::{Hash, TILE_WIDTH};
@@ -79,6 +80,30 @@ macro_rules! appends {
                 insert_tiles(connection, tree, plan).await?;
             }
             Ok(())
+        }
+
+        /// The batch, what is looked up of it, and the tree's new head; whether the head was the one before. One call:
+        /// each is a way to the server and back, or a turn of the connection's thread, while the tree is locked.
+        async fn insert_batch(
+            connection: &mut $connection,
+            tree: TreeKey,
+            row: &BatchRow,
+            plan: &Plan,
+        ) -> Result<bool, StoreError> {
+            let head = &plan.committed.head;
+            let insert = sqlx::query($insert)
+                .bind(tree.0)
+                .bind(signed(row.first_index))
+                .bind(i32::try_from(row.count).unwrap_or(i32::MAX))
+                .bind(signed(row.timestamp_ms))
+                .bind(&row.leaf_hashes)
+                .bind(&row.sizes)
+                .bind(&row.records)
+                .bind(signed(head.size()))
+                .bind(head.frontier.hashes().concat())
+                .bind(signed(head.last_timestamp_ms));
+            let updated = bind_lists(insert, plan).fetch_all(connection).await?;
+            Ok(updated.len() == 1)
         }
 
         /// The tiles that this batch completes, level by level.

@@ -1,3 +1,6 @@
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+
 use super::{Connection, Postgres, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
 use crate::batch::{Batch, Committed};
 use crate::plan::plan;
@@ -5,7 +8,18 @@ use crate::search::SearchTerm;
 
 crate::appends::appends!(
     Connection,
-    "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1 FOR UPDATE"
+    "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1 FOR UPDATE",
+    "WITH batch AS ( \
+         INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ), looked_up AS ( \
+         INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $1 FROM UNNEST($11::int8[], $12::int8[]) AS t(p, i) \
+     ), identified AS ( \
+         INSERT INTO identities (identity, idx, tree) SELECT k, i, $1 FROM UNNEST($13::bytea[], $14::int8[]) AS t(k, i) \
+     ), posted AS ( \
+         INSERT INTO search_recent (key, idx, tree) SELECT k, i, $1 FROM UNNEST($15::int8[], $16::int8[]) AS t(k, i) \
+         ON CONFLICT DO NOTHING \
+     ) UPDATE trees SET size = $8, frontier = $9, last_timestamp_ms = $10 WHERE tree = $1 AND size = $2 RETURNING tree"
 );
 
 impl Postgres {
@@ -63,47 +77,18 @@ async fn identified(
         .collect()
 }
 
-/// The batch, what is looked up of it, and the tree's new head; whether the head was the one before. One statement: each
-/// is a way to the server and back, while the tree is locked.
-async fn insert_batch(
-    connection: &mut Connection,
-    tree: TreeKey,
-    row: &BatchRow,
+/// What is looked up of a batch.
+fn bind_lists<'q>(
+    query: Query<'q, sqlx::Postgres, PgArguments>,
     plan: &Plan,
-) -> Result<bool, StoreError> {
-    let head = &plan.committed.head;
-    let updated = sqlx::query(
-        "WITH batch AS ( \
-             INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ), looked_up AS ( \
-             INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $1 FROM UNNEST($8::int8[], $9::int8[]) AS t(p, i) \
-         ), identified AS ( \
-             INSERT INTO identities (identity, idx, tree) SELECT k, i, $1 FROM UNNEST($10::bytea[], $11::int8[]) AS t(k, i) \
-         ), posted AS ( \
-             INSERT INTO search_recent (key, idx, tree) SELECT k, i, $1 FROM UNNEST($12::int8[], $13::int8[]) AS t(k, i) \
-             ON CONFLICT DO NOTHING \
-         ) UPDATE trees SET size = $14, frontier = $15, last_timestamp_ms = $16 WHERE tree = $1 AND size = $2",
-    )
-    .bind(tree.0)
-    .bind(signed(row.first_index))
-    .bind(i32::try_from(row.count).unwrap_or(i32::MAX))
-    .bind(signed(row.timestamp_ms))
-    .bind(&row.leaf_hashes)
-    .bind(&row.sizes)
-    .bind(&row.records)
-    .bind(plan.lookups.iter().map(|(hash, _)| prefix(hash)).collect::<Vec<_>>())
-    .bind(plan.lookups.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
-    .bind(plan.identities.iter().map(|(identity, _)| identity.to_vec()).collect::<Vec<_>>())
-    .bind(plan.identities.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
-    .bind(plan.postings.iter().map(|(key, _)| key.0.cast_signed()).collect::<Vec<_>>())
-    .bind(plan.postings.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
-    .bind(signed(head.size()))
-    .bind(head.frontier.hashes().concat())
-    .bind(signed(head.last_timestamp_ms))
-    .execute(connection)
-    .await?;
-    Ok(updated.rows_affected() == 1)
+) -> Query<'q, sqlx::Postgres, PgArguments> {
+    query
+        .bind(plan.lookups.iter().map(|(hash, _)| prefix(hash)).collect::<Vec<_>>())
+        .bind(plan.lookups.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
+        .bind(plan.identities.iter().map(|(identity, _)| identity.to_vec()).collect::<Vec<_>>())
+        .bind(plan.identities.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
+        .bind(plan.postings.iter().map(|(key, _)| key.0.cast_signed()).collect::<Vec<_>>())
+        .bind(plan.postings.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
 }
 
 async fn insert_terms(connection: &mut Connection, terms: &[SearchTerm]) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 use serde_json::json;
 use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
 use super::{Sqlite, assigned_at, edge_hashes, leaf_hash_at, tile_roots};
 use crate::batch::{Batch, Committed};
@@ -9,7 +10,16 @@ use crate::search::SearchTerm;
 
 crate::appends::appends!(
     SqliteConnection,
-    "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1"
+    "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1",
+    "INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7); \
+     INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) \
+         SELECT value ->> 0, value ->> 1, $1 FROM json_each($11); \
+     INSERT OR FAIL INTO identities (identity, idx, tree) \
+         SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($12); \
+     INSERT OR IGNORE INTO search_recent (tree, run, key, idx) \
+         SELECT $1, (value ->> 1) >> 11, value ->> 0, value ->> 1 FROM json_each($13); \
+     UPDATE trees SET size = $8, frontier = $9, last_timestamp_ms = $10 WHERE tree = $1 AND size = $2 RETURNING tree"
 );
 
 impl Sqlite {
@@ -72,47 +82,19 @@ async fn identified(
         .collect()
 }
 
-/// The batch, what is looked up of it, and the tree's new head; whether the head was the one before. One call, with lists
-/// in JSON: each call is a turn of the connection's thread, and on a busy machine a turn waits.
-async fn insert_batch(
-    connection: &mut SqliteConnection,
-    tree: TreeKey,
-    row: &BatchRow,
+/// What is looked up of a batch, in JSON: SQLite has no other lists.
+fn bind_lists<'q>(
+    query: Query<'q, sqlx::Sqlite, SqliteArguments>,
     plan: &Plan,
-) -> Result<bool, StoreError> {
-    let head = &plan.committed.head;
+) -> Query<'q, sqlx::Sqlite, SqliteArguments> {
     let lookups: Vec<_> = plan.lookups.iter().map(|(hash, index)| (prefix(hash), index)).collect();
     let identities: Vec<_> =
         plan.identities.iter().map(|(identity, index)| (hex::encode(identity), index)).collect();
     let postings: Vec<_> = plan.postings.iter().map(|(key, index)| (key.0.cast_signed(), index)).collect();
-    let updated = sqlx::query(
-        "INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7); \
-         INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) \
-             SELECT value ->> 0, value ->> 1, $1 FROM json_each($8); \
-         INSERT OR FAIL INTO identities (identity, idx, tree) \
-             SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($9); \
-         INSERT OR IGNORE INTO search_recent (tree, run, key, idx) \
-             SELECT $1, (value ->> 1) >> 11, value ->> 0, value ->> 1 FROM json_each($10); \
-         UPDATE trees SET size = $11, frontier = $12, last_timestamp_ms = $13 WHERE tree = $1 AND size = $2 \
-             RETURNING tree",
-    )
-    .bind(tree.0)
-    .bind(signed(row.first_index))
-    .bind(i32::try_from(row.count).unwrap_or(i32::MAX))
-    .bind(signed(row.timestamp_ms))
-    .bind(&row.leaf_hashes)
-    .bind(&row.sizes)
-    .bind(&row.records)
-    .bind(json!(lookups).to_string())
-    .bind(json!(identities).to_string())
-    .bind(json!(postings).to_string())
-    .bind(signed(head.size()))
-    .bind(head.frontier.hashes().concat())
-    .bind(signed(head.last_timestamp_ms))
-    .fetch_all(connection)
-    .await?;
-    Ok(updated.len() == 1)
+    query
+        .bind(json!(lookups).to_string())
+        .bind(json!(identities).to_string())
+        .bind(json!(postings).to_string())
 }
 
 /// Rows in one statement; SQLite takes at most 32,766 parameters.
