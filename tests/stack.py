@@ -164,6 +164,20 @@ class Registry:
         self.server.stop()
 
 
+class Alone:
+    """One service by itself, from a configuration; `urls` are as a stack has them."""
+
+    PATHS = {"tsa": "/api/v1/timestamp"}
+
+    def __init__(self, binary, service, config, log, *settings):
+        address = f"127.0.0.1:{free_port()}"
+        self.urls = {service: f"http://{address}{self.PATHS.get(service, '')}"}
+        settings = [f"{service}.listen={address}", "admin.listen=127.0.0.1:0", *settings]
+        self.program = Program([binary, service, "--config", config, *(part for one in settings for part in ("--set", one))], log)
+        wait_for(lambda: self.program.process.poll() is not None or answers(f"http://{address}/ping"), f"the {service}")
+        assert self.program.process.poll() is None, self.program.output()
+
+
 class Stack:
     """A running sigstead, in one process or five."""
 

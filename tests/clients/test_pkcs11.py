@@ -9,7 +9,7 @@ import pytest
 from clients.cosign import Cosign3
 from clients.test_openssl_ts import stamp
 from clients.test_rekor_cli import RekorCli
-from stack import Program, Stack, answers, free_port, run, wait_for
+from stack import Alone, Stack, run, wait_for
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "624862"
@@ -70,38 +70,30 @@ def test_config_check_reaches_the_token(hsm, binary):
 
 def test_a_timestamp_authority_survives_its_token(hsm, binary, blob, work, token):
     data, _ = hsm
-    address = f"127.0.0.1:{free_port()}"
-    settings = ["--set", f"tsa.listen={address}", "--set", "admin.listen=127.0.0.1:0"]
-    program = Program([binary, "tsa", "--config", data / "hsm.toml", *settings], work / "tsa.log")
-    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the authority")
-    assert program.process.poll() is None, program.output()
-
-    class Authority:
-        urls = {"tsa": f"http://{address}/api/v1/timestamp"}
-
+    authority = Alone(binary, "tsa", data / "hsm.toml", work / "tsa.log")
     run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-cert", "-out", work / "q.tsq"])
 
     def verifies():
-        (work / "r.tsr").write_bytes(stamp(Authority, work / "q.tsq"))
+        (work / "r.tsr").write_bytes(stamp(authority, work / "q.tsq"))
         chain = data / "tsa.certchain.pem"
         run(["openssl", "ts", "-verify", "-in", work / "r.tsr", "-queryfile", work / "q.tsq", "-CAfile", chain, "-untrusted", chain])
 
     verifies()
     shutil.move(token.folder, work / "taken-out")
     with pytest.raises(urllib.error.HTTPError) as failed:
-        stamp(Authority, work / "q.tsq")
+        stamp(authority, work / "q.tsq")
     assert failed.value.code == 500
     shutil.move(work / "taken-out", token.folder)
 
     def is_back():
         try:
-            return stamp(Authority, work / "q.tsq")
+            return stamp(authority, work / "q.tsq")
         except urllib.error.HTTPError:
             return None
 
     wait_for(is_back, "the token")
     verifies()
-    program.stop()
+    authority.program.stop()
 
 
 def test_a_log_signs_with_an_rsa_key(binary, tmp_path, token, work):
@@ -112,20 +104,11 @@ def test_a_log_signs_with_an_rsa_key(binary, tmp_path, token, work):
     run(["openssl", "genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:3072", "-out", work / "rsa.pem"])
     text = (data / "sigstead.toml").read_text().replace('"file:keys/log.key"', f'"{token.takes("rsa", work / "rsa.pem")}"')
     (data / "hsm.toml").write_text(text)
-    address = f"127.0.0.1:{free_port()}"
-    settings = [f"log.listen={address}", "admin.listen=127.0.0.1:0", f"database=sqlite:{work}/rsa.db", f"guard={work}/guard"]
-    flags = [part for setting in settings for part in ("--set", setting)]
-    program = Program([binary, "log", "--config", data / "hsm.toml", *flags], work / "log.log")
-    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the log")
-    assert program.process.poll() is None, program.output()
-
-    class Log:
-        urls = {"log": f"http://{address}"}
-
-    rekor = RekorCli(Log, work)
+    log = Alone(binary, "log", data / "hsm.toml", work / "log.log", f"database=sqlite:{work}/rsa.db", f"guard={work}/guard")
+    rekor = RekorCli(log, work)
     assert "Verification Successful" in rekor("loginfo")
     rekor("verify", "--log-index", "0")
-    program.stop()
+    log.program.stop()
 
 
 def test_cosign_signs_with_services_whose_keys_are_in_the_token(hsm, binary, blob, work):

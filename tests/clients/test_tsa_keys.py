@@ -7,7 +7,7 @@ import pytest
 from clients.test_keys import data, services  # noqa: F401
 from clients.test_openssl_ts import stamp
 from organization import Operator, Organization
-from stack import Program, answers, free_port, run, wait_for
+from stack import Alone, run
 
 
 @pytest.fixture
@@ -40,27 +40,20 @@ def test_timestamps_verify_by_the_organizations_root_alone(above, key, data, bin
     assert "the chain" in told, "one is missing"
     operate("tsa", "import", "--key", key, signed, *above_files(organization, above))
 
-    address = f"127.0.0.1:{free_port()}"
-    settings = ["--set", f"tsa.listen={address}", "--set", "admin.listen=127.0.0.1:0"]
-    program = Program([binary, "tsa", "--config", data / "sigstead.toml", *settings], work / "tsa.log")
-    wait_for(lambda: program.process.poll() is not None or answers(f"http://{address}/ping"), "the authority")
-    assert program.process.poll() is None, program.output()
-
-    class Authority:
-        urls = {"tsa": f"http://{address}/api/v1/timestamp"}
+    authority = Alone(binary, "tsa", data / "sigstead.toml", work / "tsa.log")
 
     def part(name):
-        with urllib.request.urlopen(f"{Authority.urls['tsa']}/certchain?part={name}") as answer:
+        with urllib.request.urlopen(f"{authority.urls['tsa']}/certchain?part={name}") as answer:
             (work / f"{name}.pem").write_bytes(answer.read())
         return work / f"{name}.pem"
 
     run(["openssl", "ts", "-query", "-data", blob, "-sha256", "-out", work / "q.tsq"])
-    (work / "r.tsr").write_bytes(stamp(Authority, work / "q.tsq"))
+    (work / "r.tsr").write_bytes(stamp(authority, work / "q.tsq"))
     assert part("root").read_text().strip() == (organization.folder / "root.pem").read_text().strip()
     assert part("untrusted").read_text().count("BEGIN CERTIFICATE") == len(above)
     run(["openssl", "ts", "-verify", "-in", work / "r.tsr", "-queryfile", work / "q.tsq",
          "-CAfile", organization.folder / "root.pem", "-untrusted", work / "untrusted.pem"])
-    assert program.stop() == 0
+    assert authority.program.stop() == 0
 
 
 def above_files(organization, names):
