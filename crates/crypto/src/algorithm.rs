@@ -57,11 +57,11 @@ impl HashAlgorithm {
 
     /// The NIST object identifier.
     pub const fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::Sha256 => "2.16.840.1.101.3.4.2.1",
-            Self::Sha384 => "2.16.840.1.101.3.4.2.2",
-            Self::Sha512 => "2.16.840.1.101.3.4.2.3",
-        })
+        match self {
+            Self::Sha256 => const { ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1") },
+            Self::Sha384 => const { ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2") },
+            Self::Sha512 => const { ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3") },
+        }
     }
 
     /// The algorithm of that object identifier.
@@ -143,13 +143,13 @@ impl SignatureAlgorithm {
 
     /// The signature algorithm's object identifier, as certificates and CMS carry it.
     pub const fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::EcdsaP256Sha256 => "1.2.840.10045.4.3.2",
-            Self::EcdsaP384Sha384 => "1.2.840.10045.4.3.3",
-            Self::EcdsaP521Sha512 => "1.2.840.10045.4.3.4",
-            Self::RsaPkcs1Sha256 => "1.2.840.113549.1.1.11",
-            Self::Ed25519 => "1.3.101.112",
-        })
+        match self {
+            Self::EcdsaP256Sha256 => const { ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2") },
+            Self::EcdsaP384Sha384 => const { ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3") },
+            Self::EcdsaP521Sha512 => const { ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4") },
+            Self::RsaPkcs1Sha256 => const { ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11") },
+            Self::Ed25519 => const { ObjectIdentifier::new_unwrap("1.3.101.112") },
+        }
     }
 
     /// The hash that is applied to the message; Ed25519 hashes with SHA-512 inside.

@@ -1,9 +1,8 @@
 //! The ASN.1 of RFC 3161 and RFC 5035, as far as it is read and written here.
 
-use cms::content_info::ContentInfo;
 use const_oid::ObjectIdentifier;
-use der::Sequence;
 use der::asn1::{BitString, GeneralizedTime, Int, OctetString};
+use der::{Any, Sequence};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -52,8 +51,9 @@ pub(crate) struct TstInfo {
     pub(crate) ordering: bool,
     #[asn1(optional = "true")]
     pub(crate) nonce: Option<Int>,
+    /// A GeneralName.
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    pub(crate) authority: Option<GeneralName>,
+    pub(crate) authority: Option<Any>,
     #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
     pub(crate) extensions: Option<Vec<Extension>>,
 }
@@ -74,7 +74,8 @@ pub(crate) struct PkiStatusInfo {
 #[derive(Clone, Debug, Sequence)]
 pub(crate) struct TimeStampResp {
     pub(crate) status: PkiStatusInfo,
-    pub(crate) token: ContentInfo,
+    /// A ContentInfo.
+    pub(crate) token: Any,
 }
 
 /// RFC 3161 §2.4.2: a TimeStampResp without a token.

@@ -1,42 +1,46 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
-use cms::content_info::{CmsVersion, ContentInfo};
-use cms::signed_data::{
-    CertificateSet, EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
-};
 use const_oid::ObjectIdentifier;
-use der::asn1::{GeneralizedTime, Int, OctetString, SetOfVec, UtcTime};
-use der::{Any, Decode as _, Encode as _, Tag};
+use der::asn1::{GeneralizedTime, Int, OctetString, UtcTime};
+use der::{Any, Decode as _, Encode as _};
 use sigstead_clock::Timestamp;
 use sigstead_crypto::{HashAlgorithm, SignatureAlgorithm, Signer};
 use sigstead_x509::authority::serial;
+use sigstead_x509::tlv::{self, INTEGER, OCTET_STRING, SET};
 use sigstead_x509::{Certificate, ChainError};
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::authority::StartError;
 use crate::error::Error;
 use crate::request::Request;
 use crate::structures::{
-    Accuracy, CONTENT_TYPE, EssCertIdV2, IssuerSerial, MESSAGE_DIGEST, MessageImprint, PkiStatusInfo,
-    SIGNED_DATA, SIGNING_CERTIFICATE_V2, SIGNING_TIME, SigningCertificateV2, TST_INFO, TimeStampResp,
-    TstInfo,
+    Accuracy, CONTENT_TYPE, EssCertIdV2, IssuerSerial, MESSAGE_DIGEST, MessageImprint, SIGNED_DATA,
+    SIGNING_CERTIFICATE_V2, SIGNING_TIME, SigningCertificateV2, TST_INFO, TstInfo,
 };
 
-/// Makes tokens; what does not change between them is encoded once.
+/// Makes tokens: SignedData (RFC 5652 §5) around a TSTInfo.
+///
+/// What all tokens have in common, which is most of each, is kept in DER and only copied: to encode it
+/// anew takes as long as to sign.
 #[derive(Debug)]
 pub(crate) struct TokenMaker {
     signer: Arc<dyn Signer>,
     digest: HashAlgorithm,
-    signer_id: SignerIdentifier,
-    authority: GeneralName,
-    certificates: CertificateSet,
-    content_type: Attribute,
-    /// One for each hash that requests use.
-    signing_certificates: [(HashAlgorithm, Attribute); 3],
+    /// AlgorithmIdentifier of `digest`.
+    digest_algorithm: Vec<u8>,
+    signature_algorithm: Vec<u8>,
+    /// IssuerAndSerialNumber of the signing certificate.
+    signer_id: Vec<u8>,
+    /// The GeneralName that TSTInfo calls `tsa`.
+    authority: Any,
+    /// In their [0].
+    certificates: Vec<u8>,
+    /// The attribute.
+    content_type: Vec<u8>,
+    /// The attribute for each hash that requests use.
+    signing_certificates: [(HashAlgorithm, Vec<u8>); 3],
 }
 
 impl TokenMaker {
@@ -50,25 +54,21 @@ impl TokenMaker {
         let certificate = x509_cert::Certificate::from_der(leaf.der())?;
         let tbs = certificate.tbs_certificate();
         let sent = if sends_chain { chain } else { std::slice::from_ref(leaf) };
-        let sent = sent.iter().map(|certificate| {
-            Ok(CertificateChoices::Certificate(x509_cert::Certificate::from_der(certificate.der())?))
-        });
-        let identify =
-            |algorithm| signing_certificate(leaf, tbs, algorithm).map(|attribute| (algorithm, attribute));
+        let identify = |hash| signing_certificate(leaf, tbs, hash).map(|attribute| (hash, attribute));
+        let digest = signer.algorithm().hash();
         Ok(Self {
-            digest: signer.algorithm().hash(),
-            signer_id: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-                issuer: tbs.issuer().clone(),
-                serial_number: tbs.serial_number().clone(),
-            }),
-            authority: GeneralName::DirectoryName(tbs.subject().clone()),
-            content_type: attribute(CONTENT_TYPE, Any::encode_from(&TST_INFO)?)?,
+            digest,
+            digest_algorithm: algorithm(digest.oid(), None).to_der()?,
+            signature_algorithm: signature_algorithm(signer.algorithm()).to_der()?,
+            signer_id: tlv::sequence(&[&tbs.issuer().to_der()?, &tbs.serial_number().to_der()?]),
+            authority: Any::encode_from(&GeneralName::DirectoryName(tbs.subject().clone()))?,
+            certificates: tlv::wrap(tlv::context(0), &in_order(sent.iter().map(Certificate::der).collect())),
+            content_type: attribute(CONTENT_TYPE, &TST_INFO.to_der()?)?,
             signing_certificates: [
                 identify(HashAlgorithm::Sha256)?,
                 identify(HashAlgorithm::Sha384)?,
                 identify(HashAlgorithm::Sha512)?,
             ],
-            certificates: CertificateSet(SetOfVec::try_from(sent.collect::<der::Result<Vec<_>>>()?)?),
             signer,
         })
     }
@@ -82,35 +82,33 @@ impl TokenMaker {
     ) -> Result<Vec<u8>, Error> {
         let since_epoch = Duration::from_secs(now.seconds());
         let info = self.info(request, policy, since_epoch)?.to_der()?;
-        let attributes = SetOfVec::try_from(vec![
-            self.content_type.clone(),
-            attribute(SIGNING_TIME, signing_time(since_epoch)?)?,
-            attribute(MESSAGE_DIGEST, Any::new(Tag::OctetString, self.digest.digest(&info))?)?,
+        let attributes = in_order(vec![
+            &self.content_type,
+            &attribute(SIGNING_TIME, &signing_time(since_epoch)?)?,
+            &attribute(MESSAGE_DIGEST, &tlv::wrap(OCTET_STRING, &self.digest.digest(&info)))?,
             self.signing_certificate(request.algorithm),
-        ])?;
-        let signature = self.signer.sign(&attributes.to_der()?).await?;
-        let signer_info = SignerInfo {
-            version: CmsVersion::V1,
-            sid: self.signer_id.clone(),
-            digest_alg: algorithm(self.digest.oid(), None),
-            signed_attrs: Some(attributes),
-            signature_algorithm: signature_algorithm(self.signer.algorithm()),
-            signature: OctetString::new(signature)?,
-            unsigned_attrs: None,
-        };
-        let signed = SignedData {
-            version: CmsVersion::V3,
-            digest_algorithms: SetOfVec::try_from(vec![algorithm(self.digest.oid(), None)])?,
-            encap_content_info: EncapsulatedContentInfo {
-                econtent_type: TST_INFO,
-                econtent: Some(Any::new(Tag::OctetString, info)?),
-            },
-            certificates: request.wants_certificate.then(|| self.certificates.clone()),
-            crls: None,
-            signer_infos: SignerInfos(SetOfVec::try_from(vec![signer_info])?),
-        };
-        let token = ContentInfo { content_type: SIGNED_DATA, content: Any::encode_from(&signed)? };
-        Ok(TimeStampResp { status: PkiStatusInfo { status: 0 }, token }.to_der()?)
+        ]);
+        // RFC 5652 §5.4: signed with the tag of a SET, whatever the tag that they are sent with.
+        let signature = self.signer.sign(&tlv::wrap(SET, &attributes)).await?;
+        let signer_info = tlv::sequence(&[
+            &number(1),
+            &self.signer_id,
+            &self.digest_algorithm,
+            &tlv::wrap(tlv::context(0), &attributes),
+            &self.signature_algorithm,
+            &tlv::wrap(OCTET_STRING, &signature),
+        ]);
+        let content = tlv::wrap(tlv::context(0), &tlv::wrap(OCTET_STRING, &info));
+        let signed_data = tlv::sequence(&[
+            &number(3),
+            &tlv::wrap(SET, &self.digest_algorithm),
+            &tlv::sequence(&[&TST_INFO.to_der()?, &content]),
+            if request.wants_certificate { &self.certificates } else { &[] },
+            &tlv::wrap(SET, &signer_info),
+        ]);
+        let token = tlv::sequence(&[&SIGNED_DATA.to_der()?, &tlv::wrap(tlv::context(0), &signed_data)]);
+        let granted = tlv::sequence(&[&number(0)]);
+        Ok(tlv::sequence(&[&granted, &token]))
     }
 
     fn info(
@@ -137,10 +135,10 @@ impl TokenMaker {
         })
     }
 
-    fn signing_certificate(&self, wanted: HashAlgorithm) -> Attribute {
+    fn signing_certificate(&self, wanted: HashAlgorithm) -> &[u8] {
         let [(_, default), ..] = &self.signing_certificates;
         let found = self.signing_certificates.iter().find(|(algorithm, _)| *algorithm == wanted);
-        found.map_or(default, |(_, attribute)| attribute).clone()
+        found.map_or(default, |(_, attribute)| attribute)
     }
 }
 
@@ -149,7 +147,7 @@ fn signing_certificate(
     leaf: &Certificate,
     tbs: &x509_cert::TbsCertificate,
     hash: HashAlgorithm,
-) -> Result<Attribute, der::Error> {
+) -> Result<Vec<u8>, der::Error> {
     let identified = EssCertIdV2 {
         algorithm: (hash != HashAlgorithm::Sha256).then(|| algorithm(hash.oid(), None)),
         digest: OctetString::new(hash.digest(leaf.der()))?,
@@ -158,21 +156,30 @@ fn signing_certificate(
             serial: Int::new(tbs.serial_number().as_bytes())?,
         },
     };
-    attribute(
-        SIGNING_CERTIFICATE_V2,
-        Any::encode_from(&SigningCertificateV2 { certificates: vec![identified] })?,
-    )
+    attribute(SIGNING_CERTIFICATE_V2, &SigningCertificateV2 { certificates: vec![identified] }.to_der()?)
 }
 
 /// UTCTime, and GeneralizedTime for what UTCTime cannot say: from 2050 on (RFC 5652 §11.3).
-fn signing_time(since_epoch: Duration) -> Result<Any, der::Error> {
+fn signing_time(since_epoch: Duration) -> Result<Vec<u8>, der::Error> {
     UtcTime::from_unix_duration(since_epoch)
-        .and_then(|time| Any::encode_from(&time))
-        .or_else(|_| Any::encode_from(&GeneralizedTime::from_unix_duration(since_epoch)?))
+        .and_then(|time| time.to_der())
+        .or_else(|_| GeneralizedTime::from_unix_duration(since_epoch)?.to_der())
 }
 
-fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute, der::Error> {
-    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+/// An Attribute (RFC 5652 §5.3) with one value.
+fn attribute(oid: ObjectIdentifier, value: &[u8]) -> Result<Vec<u8>, der::Error> {
+    Ok(tlv::sequence(&[&oid.to_der()?, &tlv::wrap(SET, value)]))
+}
+
+/// What a SET OF holds: its elements in the order of their encodings (X.690 §11.6).
+fn in_order(mut elements: Vec<&[u8]>) -> Vec<u8> {
+    elements.sort_unstable();
+    elements.concat()
+}
+
+/// An INTEGER of one byte.
+fn number(small: u8) -> Vec<u8> {
+    tlv::wrap(INTEGER, &[small])
 }
 
 const fn algorithm(oid: ObjectIdentifier, parameters: Option<Any>) -> AlgorithmIdentifierOwned {

@@ -16,7 +16,7 @@ pub mod precertificate;
 mod san;
 pub mod sct;
 mod term;
-mod tlv;
+pub mod tlv;
 
 pub use certificate::{Certificate, parse_pem_chain};
 pub use chain::{ChainError, ChainRules, Purpose, order_chain, validate_chain, validate_key};

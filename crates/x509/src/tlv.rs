@@ -1,32 +1,42 @@
 //! DER elements (X.690 §8.1), taken apart and put together as bytes: the part of ASN.1 that surgery on a
 //! signed structure needs, where everything else must stay as it was encoded.
 
-pub(crate) const BOOLEAN: u8 = 0x01;
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const BIT_STRING: u8 = 0x03;
-pub(crate) const OCTET_STRING: u8 = 0x04;
-pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(crate) const UTF8_STRING: u8 = 0x0c;
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const SET: u8 = 0x31;
+/// The tag of a BOOLEAN.
+pub const BOOLEAN: u8 = 0x01;
+/// The tag of an INTEGER.
+pub const INTEGER: u8 = 0x02;
+/// The tag of a BIT STRING.
+pub const BIT_STRING: u8 = 0x03;
+/// The tag of an OCTET STRING.
+pub const OCTET_STRING: u8 = 0x04;
+/// The tag of an OBJECT IDENTIFIER.
+pub const OBJECT_IDENTIFIER: u8 = 0x06;
+/// The tag of a UTF8String.
+pub const UTF8_STRING: u8 = 0x0c;
+/// The tag of a SEQUENCE, and of a SEQUENCE OF.
+pub const SEQUENCE: u8 = 0x30;
+/// The tag of a SET, and of a SET OF.
+pub const SET: u8 = 0x31;
 
 /// The tag of a constructed, context-specific element.
-pub(crate) const fn context(number: u8) -> u8 {
+pub const fn context(number: u8) -> u8 {
     0xa0 | number
 }
 
 /// One element of a larger encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
+pub struct Element<'a> {
+    /// Its identifier octet.
+    pub tag: u8,
     /// With tag and length.
-    pub(crate) raw: &'a [u8],
-    pub(crate) content: &'a [u8],
+    pub raw: &'a [u8],
+    /// Without them.
+    pub content: &'a [u8],
 }
 
 /// The elements that `content` consists of; `None` unless it is whole elements in DER, with
 /// one-byte tags and lengths in their shortest form.
-pub(crate) fn elements(mut content: &[u8]) -> Option<Vec<Element<'_>>> {
+pub fn elements(mut content: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut elements = Vec::new();
     while !content.is_empty() {
         let (element, rest) = first(content)?;
@@ -37,7 +47,7 @@ pub(crate) fn elements(mut content: &[u8]) -> Option<Vec<Element<'_>>> {
 }
 
 /// The one element that `der` is.
-pub(crate) fn single(der: &[u8]) -> Option<Element<'_>> {
+pub fn single(der: &[u8]) -> Option<Element<'_>> {
     first(der).filter(|(_, rest)| rest.is_empty()).map(|(element, _)| element)
 }
 
@@ -63,25 +73,31 @@ fn first(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
 }
 
 /// `content` as one element.
-pub(crate) fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut der = Vec::with_capacity(content.len() + 6);
-    der.push(tag);
-    let length = content.len();
-    if length < 0x80 {
-        der.push(length.to_be_bytes().last().copied().unwrap_or_default());
-    } else {
-        let bytes = length.to_be_bytes();
-        let significant = bytes.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>();
-        der.push(0x80 | significant.len().to_be_bytes().last().copied().unwrap_or_default());
-        der.extend(significant);
-    }
-    der.extend_from_slice(content);
-    der
+pub fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+    wrap_all(tag, &[content])
 }
 
 /// A sequence of elements that are encoded already.
-pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    wrap(SEQUENCE, &parts.concat())
+pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    wrap_all(SEQUENCE, parts)
+}
+
+fn wrap_all(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length = parts.iter().map(|part| part.len()).sum::<usize>();
+    let bytes = length.to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len() - 1);
+    let significant = bytes.get(zeros..).unwrap_or_default();
+    let mut der = Vec::with_capacity(length + 2 + bytes.len());
+    der.push(tag);
+    if length >= 0x80 {
+        let [.., count] = significant.len().to_be_bytes();
+        der.push(0x80 | count);
+    }
+    der.extend_from_slice(significant);
+    for part in parts {
+        der.extend_from_slice(part);
+    }
+    der
 }
 
 #[cfg(test)]

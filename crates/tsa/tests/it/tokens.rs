@@ -3,6 +3,9 @@
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use cms::content_info::ContentInfo;
+use cms::signed_data::SignedData;
+use der::{Any, Decode as _, Encode as _};
 use serde_json::json;
 use sigstead_crypto::{HashAlgorithm, KeyKind};
 use sigstead_testkit::OpenSsl;
@@ -52,6 +55,22 @@ async fn every_token_verifies(kind: KeyKind) {
                 assert_eq!(text.contains("Nonce: unspecified"), !has_nonce, "{text}");
             }
         }
+    }
+}
+
+/// Another encoder than ours makes the same bytes of every token, so that each is DER (X.690 §10 and §11).
+#[tokio::test]
+async fn tokens_are_der() {
+    let (openssl, authority) = (OpenSsl::new(), Authority::new(KeyKind::EcdsaP256).await);
+    openssl.write("data", "what is stamped");
+    for flags in [&["-sha256", "-cert"][..], &["-sha384", "-cert"], &["-sha512", "-cert"], &["-sha256"]] {
+        let reply = authority.query(query_for(&openssl, flags)).await;
+        let [_, token]: [Any; 2] = Vec::from_der(&reply.body).unwrap().try_into().unwrap();
+        let mut content = ContentInfo::from_der(&token.to_der().unwrap()).unwrap();
+        let signed: SignedData = content.content.decode_as().unwrap();
+        assert_eq!(signed.certificates.is_some(), flags.contains(&"-cert"), "{flags:?}");
+        content.content = Any::encode_from(&signed).unwrap();
+        assert_eq!(content.to_der().unwrap(), token.to_der().unwrap(), "{flags:?}");
     }
 }
 
