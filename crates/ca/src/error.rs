@@ -74,9 +74,12 @@ pub(crate) enum Error {
     /// The CT log did not answer in time.
     #[error("the certificate transparency log is not available")]
     CtLogUnavailable(String),
-    /// The signing key, the database, or the authority's own certificate.
+    /// The signing key or the database does not answer; clients may try again.
     #[error("error communicating with CA backend")]
     Backend(String),
+    /// What was made breaks its own profile, or cannot be made at all.
+    #[error("error communicating with CA backend")]
+    Unfit(String),
     /// The authority's certificates have expired.
     #[error("the certificate authority's own certificate is not valid at this time")]
     AuthorityExpired,
@@ -99,10 +102,11 @@ impl Error {
     /// HTTP status and gRPC code.
     const fn status(&self) -> (StatusCode, u8) {
         match self {
-            Self::CtLog(_) | Self::Backend(_) => (StatusCode::INTERNAL_SERVER_ERROR, 13),
-            Self::CtLogUnavailable(_) | Self::AuthorityExpired | Self::IdentityProvider(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, 14)
-            }
+            Self::CtLog(_) | Self::Unfit(_) => (StatusCode::INTERNAL_SERVER_ERROR, 13),
+            Self::Backend(_)
+            | Self::CtLogUnavailable(_)
+            | Self::AuthorityExpired
+            | Self::IdentityProvider(_) => (StatusCode::SERVICE_UNAVAILABLE, 14),
             Self::Denied(_) => (StatusCode::FORBIDDEN, 7),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, 8),
             Self::NotFound => (StatusCode::NOT_FOUND, 5),
@@ -171,7 +175,7 @@ impl From<StoreError> for Error {
 
 impl From<Breach> for Error {
     fn from(breach: Breach) -> Self {
-        Self::Backend(breach.to_string())
+        Self::Unfit(breach.to_string())
     }
 }
 
@@ -180,7 +184,8 @@ impl From<X509Error> for Error {
         match error {
             X509Error::Unencodable { .. } => Self::Name(error.to_string()),
             X509Error::Algorithm(name) => Self::SignatureAlgorithm(name),
-            _ => Self::Backend(error.to_string()),
+            X509Error::Sign(error) => Self::Backend(error.to_string()),
+            X509Error::Malformed { .. } | X509Error::Signature(_) => Self::Unfit(error.to_string()),
         }
     }
 }

@@ -206,3 +206,13 @@ fn sct(text: &str) -> Sct {
         signature: bytes("signature"),
     }
 }
+
+/// A client may come again: nothing is wrong with what it sent.
+#[tokio::test]
+async fn a_key_store_that_is_away_makes_no_certificate() {
+    let authority = Authority::without_key_store().await;
+    let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    assert_eq!(answer.error(), (503, "error communicating with CA backend".to_owned()));
+    assert_eq!(answer.header("retry-after"), "5");
+    assert_eq!(authority.counts().await, (0, 1, 0));
+}

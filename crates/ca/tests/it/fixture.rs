@@ -11,7 +11,9 @@ use sigstead_ca::{
     SctDelivery, router,
 };
 use sigstead_clock::{ManualClock, Timestamp};
-use sigstead_crypto::{KeyKind, PublicKey, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner};
+use sigstead_crypto::{
+    KeyKind, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner,
+};
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_serve::{Rate, Tasks};
 use sigstead_store::{Database, Options};
@@ -109,8 +111,15 @@ impl Authority {
     /// Its key store signs with another key than it shows.
     pub(crate) async fn deceived(ct: Option<CtConfig>) -> Self {
         let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
-        let deceiver = Arc::new(Deceiver { shown: signer, used: key() });
+        let deceiver = Arc::new(Deceiver { shown: signer, used: Some(key()) });
         Self::assemble(ct, (deceiver, chain), ClientAlgorithms::default(), None).await
+    }
+
+    /// Its key store does not answer.
+    pub(crate) async fn without_key_store() -> Self {
+        let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
+        let absent = Arc::new(Deceiver { shown: signer, used: None });
+        Self::assemble(None, (absent, chain), ClientAlgorithms::default(), None).await
     }
 
     async fn assemble(
@@ -197,16 +206,19 @@ pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: Sct
     CtConfig { logs: logs.map(log).into(), http, needed, deadline: CT_DEADLINE, delivery }
 }
 
-/// Shows one key and signs with another.
+/// Shows one key and signs with another, or not at all.
 #[derive(Debug)]
 struct Deceiver {
     shown: Arc<dyn Signer>,
-    used: SoftwareSigner,
+    used: Option<SoftwareSigner>,
 }
 
 impl Signer for Deceiver {
     fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
-        self.used.sign(message)
+        match &self.used {
+            Some(key) => key.sign(message),
+            None => Box::pin(async { Err(SignError::new("the token is not there")) }),
+        }
     }
 
     fn public_key(&self) -> &PublicKey {
