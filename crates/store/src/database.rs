@@ -204,10 +204,10 @@ impl Database {
     pub(crate) async fn search_segments(
         &self,
         tree: TreeKey,
-        bucket: u8,
+        buckets: &BTreeSet<u8>,
         segments: &Range<u64>,
-    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        either!(self.search_segments(tree, bucket, segments))
+    ) -> Result<Vec<(u8, u64, Vec<u8>)>, StoreError> {
+        either!(self.search_segments(tree, buckets, segments))
     }
 
     /// An attestation by its key.

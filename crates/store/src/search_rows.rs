@@ -11,23 +11,28 @@ macro_rules! search_rows {
         use crate::search::{BUCKETS_WITH_A_BUNDLE, SEGMENT, TermPattern, pack_buckets, share_of_bundle};
 
         impl $engine {
-            /// The packed postings of a bucket in the segments `[from, to)`, as far as they are packed.
+            /// The packed postings of some buckets in the segments `[from, to)`, as far as they are packed, and
+            /// of which segment each is.
             pub(crate) async fn search_segments(
                 &self,
                 tree: TreeKey,
-                bucket: u8,
+                buckets: &BTreeSet<u8>,
                 segments: &Range<u64>,
-            ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-                let rows = sqlx::query(
-                    "SELECT n, data FROM search_segments WHERE tree = $1 AND bucket = $2 AND n >= $3 AND n < $4 ORDER BY n",
-                )
-                .bind(tree.0)
-                .bind(i16::from(bucket))
-                .bind(signed(segments.start))
-                .bind(signed(segments.end))
-                .fetch_all(self.read_pool())
-                .await?;
-                rows.iter().map(|row| Ok((unsigned(row.try_get(0)?)?, row.try_get(1)?))).collect()
+            ) -> Result<Vec<(u8, u64, Vec<u8>)>, StoreError> {
+                let mut query =
+                    QueryBuilder::<$driver>::new("SELECT bucket, n, data FROM search_segments WHERE tree = ");
+                query.push_bind(tree.0).push(" AND n >= ").push_bind(signed(segments.start));
+                query.push(" AND n < ").push_bind(signed(segments.end)).push(" AND bucket IN (");
+                let mut list = query.separated(", ");
+                for bucket in buckets {
+                    list.push_bind(i16::from(*bucket));
+                }
+                query.push(")");
+                let rows = query.build().fetch_all(self.read_pool()).await?;
+                let bucket = |number: i16| u8::try_from(number).map_err(|_| StoreError::corrupt("a bucket"));
+                rows.iter()
+                    .map(|row| Ok((bucket(row.try_get(0)?)?, unsigned(row.try_get(1)?)?, row.try_get(2)?)))
+                    .collect()
             }
 
             /// Stored texts of a field, in their order, at most `limit`.
@@ -88,7 +93,7 @@ macro_rules! search_rows {
                 buckets: RangeInclusive<u8>,
             ) -> Result<(), StoreError> {
                 let first = u64::from(*buckets.start()) << 56;
-                let last = (u64::from(*buckets.end()) << 56) | (u64::MAX >> 8);
+                let last = SearchKey::last_in(*buckets.end()).0;
                 let rows = sqlx::query(
                     concat!("SELECT key, idx FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND ", $of_segment),
                 )

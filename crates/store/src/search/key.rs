@@ -29,6 +29,11 @@ impl SearchKey {
     pub(crate) const fn bucket(self) -> u8 {
         self.0.to_be_bytes()[0]
     }
+
+    /// The last key that can be in a bucket.
+    pub(crate) const fn last_in(bucket: u8) -> Self {
+        Self((bucket as u64) << 56 | u64::MAX >> 8)
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::ops::Range;
 use super::{SEGMENT, SearchKey, postings_in};
 use crate::{Database, StoreError, TreeKey, TreeStore as _};
 
-/// Most segments that are read at once.
+/// Most segments that are read at once, and most buckets of them: a bucket is a few kilobytes.
 const MOST_SEGMENTS: u64 = 64;
+const MOST_BUCKETS: u64 = 1024;
 
 /// Which entries of a tree: those that have, of each group of keys, at least one.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Database {
 
     async fn search_here(&self, query: &SearchQuery, limit: usize) -> Result<Vec<u64>, StoreError> {
         let mut found = Vec::new();
-        for window in windows(self.searched(query).await?, query.newest_first) {
+        for window in query.windows(self.searched(query).await?) {
             let mut indexes = self.search_window(query, window).await?;
             if query.newest_first {
                 indexes.reverse();
@@ -66,7 +67,7 @@ impl Database {
 
     async fn count_here(&self, query: &SearchQuery) -> Result<u64, StoreError> {
         let mut count = 0;
-        for window in windows(self.searched(query).await?, query.newest_first) {
+        for window in query.windows(self.searched(query).await?) {
             count += self.search_window(query, window).await?.len() as u64;
         }
         Ok(count)
@@ -82,8 +83,7 @@ impl Database {
         if query.all_of.is_empty() {
             return Ok(window.collect());
         }
-        let keys: BTreeSet<SearchKey> = query.all_of.iter().flatten().copied().collect();
-        let postings = self.postings(query.tree, keys, &window).await?;
+        let postings = self.postings(query.tree, query.keys(), &window).await?;
         let mut groups = query.all_of.iter().map(|group| {
             let of_group = group.iter().filter_map(|key| postings.get(key));
             of_group.flatten().copied().collect::<BTreeSet<u64>>()
@@ -106,19 +106,34 @@ impl Database {
             postings.entry(key).or_default().push(index);
         }
         let segments = window.start / SEGMENT..window.end.div_ceil(SEGMENT);
-        for key in keys {
-            for (n, packed) in self.search_segments(tree, key.bucket(), &segments).await? {
-                let indexes = postings_in(&packed, key, n * SEGMENT)?;
-                let here = indexes.into_iter().filter(|index| window.contains(index));
-                postings.entry(key).or_default().extend(here);
+        for (bucket, n, packed) in self.search_segments(tree, &buckets(&keys), &segments).await? {
+            for (key, index) in postings_in(&packed, bucket, &keys, n * SEGMENT)? {
+                if window.contains(&index) {
+                    postings.entry(key).or_default().push(index);
+                }
             }
         }
         Ok(postings)
     }
 }
 
+impl SearchQuery {
+    fn keys(&self) -> BTreeSet<SearchKey> {
+        self.all_of.iter().flatten().copied().collect()
+    }
+
+    fn windows(&self, range: Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
+        let buckets = buckets(&self.keys()).len().max(1) as u64;
+        windows(range, self.newest_first, (MOST_BUCKETS / buckets).min(MOST_SEGMENTS))
+    }
+}
+
+fn buckets(keys: &BTreeSet<SearchKey>) -> BTreeSet<u8> {
+    keys.iter().map(|key| key.bucket()).collect()
+}
+
 /// A range in pieces, from the side where the order begins: small ones first, for a page is often full soon.
-fn windows(range: Range<u64>, newest_first: bool) -> impl Iterator<Item = Range<u64>> {
+fn windows(range: Range<u64>, newest_first: bool, most_segments: u64) -> impl Iterator<Item = Range<u64>> {
     let Range { mut start, mut end } = range;
     let mut segments = 1;
     std::iter::from_fn(move || {
@@ -131,7 +146,7 @@ fn windows(range: Range<u64>, newest_first: bool) -> impl Iterator<Item = Range<
         } else {
             start..((start / SEGMENT + segments) * SEGMENT).min(end)
         };
-        segments = (segments * 2).min(MOST_SEGMENTS);
+        segments = (segments * 2).min(most_segments);
         (start, end) = if newest_first { (start, window.start) } else { (window.end, end) };
         Some(window)
     })
@@ -145,7 +160,7 @@ mod tests {
     fn windows_cover_the_range_once_in_either_direction() {
         for range in [0..0, 0..1, 5..70_000, 16_383..16_385, 100..3_000_000, 32_768..32_769] {
             for newest_first in [false, true] {
-                let mut pieces: Vec<_> = windows(range.clone(), newest_first).collect();
+                let mut pieces: Vec<_> = windows(range.clone(), newest_first, 64).collect();
                 if newest_first {
                     pieces.reverse();
                 }

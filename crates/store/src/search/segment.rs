@@ -1,7 +1,7 @@
 //! Postings of 16,384 entries, packed: for each key the rest of its bytes, how many entries, and the distances
 //! between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::SearchKey;
@@ -55,30 +55,36 @@ fn pack_postings(mut postings: Vec<(SearchKey, u64)>, base: u64) -> Vec<u8> {
     packed
 }
 
-/// The entries of a key in its packed bucket, ascending.
-pub(crate) fn postings_in(packed: &[u8], key: SearchKey, base: u64) -> Result<Vec<u64>, StoreError> {
+/// The postings of some keys in a packed bucket, in the order of keys, then of entries.
+pub(crate) fn postings_in(
+    packed: &[u8],
+    bucket: u8,
+    keys: &BTreeSet<SearchKey>,
+    base: u64,
+) -> Result<Vec<(SearchKey, u64)>, StoreError> {
     let corrupt = || StoreError::corrupt("a search segment");
-    let [_, wanted @ ..] = key.0.to_be_bytes();
+    let Some(last) = keys.range(..=SearchKey::last_in(bucket)).next_back() else { return Ok(Vec::new()) };
+    let mut postings = Vec::new();
     let mut rest = packed;
-    while let Some((found, after)) = rest.split_first_chunk::<7>() {
+    while let Some(([a, b, c, d, e, f, g], after)) = rest.split_first_chunk::<7>() {
+        let key = SearchKey(u64::from_be_bytes([bucket, *a, *b, *c, *d, *e, *f, *g]));
+        if key > *last {
+            return Ok(postings);
+        }
         let (count, mut after) = take_varint(after).ok_or_else(corrupt)?;
-        let is_wanted = *found == wanted;
-        let mut indexes = Vec::new();
+        let is_wanted = keys.contains(&key);
         let mut index = base;
         for _ in 0..count {
             let distance;
             (distance, after) = take_varint(after).ok_or_else(corrupt)?;
             index = index.checked_add(distance).ok_or_else(corrupt)?;
             if is_wanted {
-                indexes.push(index);
+                postings.push((key, index));
             }
-        }
-        if is_wanted {
-            return Ok(indexes);
         }
         rest = after;
     }
-    if rest.is_empty() { Ok(Vec::new()) } else { Err(corrupt()) }
+    if rest.is_empty() { Ok(postings) } else { Err(corrupt()) }
 }
 
 #[cfg(test)]
@@ -89,17 +95,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_found(postings in prop::collection::vec((0u64..40, 0u64..SEGMENT), 0..300), wanted in 0u64..50) {
+        fn what_is_packed_is_found(postings in prop::collection::vec((0u64..40, 0u64..SEGMENT), 0..300), wanted in prop::collection::vec(0u64..50, 0..9)) {
             // All in one bucket.
             let spread = |key: u64| SearchKey(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 8 | 0x37 << 56);
             let base = 7 * SEGMENT;
             let all: Vec<_> = postings.iter().map(|(key, index)| (spread(*key), base + index)).collect();
             let packed = pack_postings(all.clone(), base);
-            let key = spread(wanted);
-            let mut expected: Vec<u64> = all.iter().filter(|(other, _)| *other == key).map(|(_, index)| *index).collect();
-            expected.sort_unstable();
-            expected.dedup();
-            assert_eq!(postings_in(&packed, key, base).unwrap(), expected);
+            // Keys of other buckets beside those that are asked for here.
+            let keys: BTreeSet<SearchKey> =
+                wanted.into_iter().map(spread).chain([SearchKey(0), SearchKey(u64::MAX)]).collect();
+            let expected: BTreeSet<_> = all.into_iter().filter(|(key, _)| keys.contains(key)).collect();
+            let found = postings_in(&packed, 0x37, &keys, base).unwrap();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
         }
 
         #[test]
@@ -113,7 +120,7 @@ mod tests {
 
         #[test]
         fn damage_is_an_error_and_no_panic(packed in prop::collection::vec(any::<u8>(), 0..200), key in any::<u64>()) {
-            let _ = postings_in(&packed, SearchKey(key), 0);
+            let _ = postings_in(&packed, SearchKey(key).bucket(), &BTreeSet::from([SearchKey(key)]), 0);
         }
     }
 }
