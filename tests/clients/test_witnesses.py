@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from certificates import Authority
 from clients.cosign import Cosign3
 from faults.load import entry_v2
 from stack import PATIENCE, Program, Stack, answers, free_port, run, wait_for
@@ -53,12 +54,13 @@ class Log:
         # A witness that is away refuses at once; one that is there may have a busy machine.
         return f'witness_policy = "policy"\nwitness_missing = "{missing}"\nwitness_timeout_ms = {patience * 1000}\n'
 
-    def start(self):
+    def start(self, scheme="http"):
         settings = [f"log.listen={self.address}", f"admin.listen={self.admin}", f"database={self.database}"]
         flags = [part for setting in settings for part in ("--set", setting)]
         self.program = Program([self.binary, "log", "--config", self.config, *flags], self.folder / f"{self.name}-log")
-        wait_for(lambda: self.program.process.poll() is not None or answers(f"http://{self.address}/ping"), self.name)
-        assert self.program.process.poll() is None, self.program.output()
+        if scheme == "http":
+            wait_for(lambda: self.program.process.poll() is not None or answers(f"http://{self.address}/ping"), self.name)
+            assert self.program.process.poll() is None, self.program.output()
         wait_for(lambda: answers(f"http://{self.admin}/healthz"), f"the admin port of {self.name}")
         return self
 
@@ -177,6 +179,30 @@ def test_a_witness_that_says_nothing_is_waited_for_only_where_it_is_needed(logs)
         assert status == 201 and cosigned(note, west.witness_key) and 2 <= took < PATIENCE / 2
         status, retry_after, took = answered("not published without it", patience=2)
         assert (status, retry_after) == (503, "1") and 2 <= took < PATIENCE / 2
+
+
+def test_a_witness_under_an_authority_of_ones_own(logs, tmp_path):
+    """Not believed by the system's authorities, nor by an authority of another name; the file that names it is read again."""
+    east, west = logs
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    certificate, key = ours.issue("west", "127.0.0.1")
+    west.write("", [east.log_key])
+    tls = f'\n[log.tls]\ncertificate = "{certificate}"\nkey = "file:{key}"\n'
+    west.config.write_text(west.config.read_text() + tls)
+    west.start(scheme="https")
+    witnesses = east.witnessed_by(west)
+    (east.data / "policy").write_text((east.data / "policy").read_text().replace("http://", "https://"))
+    east.write(witnesses)
+    east.start()
+    assert east.add("by the system's authorities")[0] == 503
+    east.stop()
+    east.write(witnesses + 'witness_ca = "witness-ca.pem"\n')
+    shutil.copy(other.pem, east.data / "witness-ca.pem")
+    east.start()
+    assert east.add("by another authority")[0] == 503
+    shutil.copy(ours.pem, east.data / "witness-ca.pem")
+    wait_for(lambda: east.add("by its own")[0] == 201, "the new file")
+    assert cosigned(east.get("/checkpoint"), west.witness_key)
 
 
 def test_a_log_that_was_rolled_back_is_found_out(logs):

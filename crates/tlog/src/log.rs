@@ -75,7 +75,7 @@ pub struct LogParts<S> {
     /// How much may wait.
     pub limits: Limits,
     /// Who cosigns checkpoints before they are published.
-    pub witnesses: Option<Witnesses>,
+    pub witnesses: Option<Arc<Witnesses>>,
 }
 
 /// How much a log takes on.

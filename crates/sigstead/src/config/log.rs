@@ -59,8 +59,7 @@ impl Config {
             bail!(self.wrong("log.events_url", url, hint));
         }
         let token = raw.events_token.as_deref().map(|text| self.reference(text, "log.events_token"));
-        let call =
-            CallConfig { ca: raw.events_ca.as_deref().map(|ca| self.path(ca)), ..CallConfig::default() };
+        let call = self.call_with_ca(raw.events_ca.as_deref());
         Ok(Some(EventsConfig { url: url.clone(), token: token.transpose()?.map(Secret::new), call }))
     }
 

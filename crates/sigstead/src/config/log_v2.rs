@@ -6,7 +6,7 @@ use sigstead_entry::v2::Algorithms;
 use sigstead_log::Duplicates;
 use sigstead_tlog::OnMissing;
 
-use super::Config;
+use super::{CallConfig, Config};
 
 /// As the original waits for its witnesses.
 const WITNESS_TIMEOUT_MS: u64 = 1000;
@@ -18,8 +18,18 @@ pub(crate) struct LogV2Config {
     pub(crate) dsse: bool,
     pub(crate) duplicates: Duplicates,
     pub(crate) algorithms: Algorithms,
-    /// The policy's file, how long a witness is waited for, and what follows when too few cosign.
-    pub(crate) witnesses: Option<(PathBuf, Duration, OnMissing)>,
+    pub(crate) witnesses: Option<WitnessesConfig>,
+}
+
+/// Who is asked to cosign checkpoints.
+pub(crate) struct WitnessesConfig {
+    pub(crate) policy: PathBuf,
+    /// How long a witness is waited for.
+    pub(crate) patience: Duration,
+    /// What follows when too few cosign.
+    pub(crate) missing: OnMissing,
+    /// How they are reached over TLS.
+    pub(crate) call: CallConfig,
 }
 
 impl Config {
@@ -46,7 +56,7 @@ impl Config {
         }))
     }
 
-    fn witnesses(&self) -> anyhow::Result<Option<(PathBuf, Duration, OnMissing)>> {
+    fn witnesses(&self) -> anyhow::Result<Option<WitnessesConfig>> {
         let raw = &self.raw.log_v2;
         let Some(policy) = &raw.witness_policy else { return Ok(None) };
         let missing = match raw.witness_missing.as_deref() {
@@ -60,7 +70,8 @@ impl Config {
             0 => bail!(self.wrong("log_v2.witness_timeout_ms", "0", "write a number of milliseconds")),
             millis => Duration::from_millis(millis),
         };
-        Ok(Some((self.path(policy), patience, missing)))
+        let call = self.call_with_ca(raw.witness_ca.as_deref());
+        Ok(Some(WitnessesConfig { policy: self.path(policy), patience, missing, call }))
     }
 
     /// A preset, or names of key details.

@@ -25,7 +25,7 @@ pub(crate) use ca_ct::CaCtConfig;
 pub(crate) use checked::{Config, environment_variable};
 pub(crate) use ct::CtConfig;
 pub(crate) use log::{EventsConfig, LogConfig};
-pub(crate) use log_v2::LogV2Config;
+pub(crate) use log_v2::{LogV2Config, WitnessesConfig};
 pub(crate) use tls::{CallConfig, TlsConfig};
 pub(crate) use trust::{TrustConfig, TrustedLog};
 pub(crate) use trust_tuf::{TufConfig, TufKeys};

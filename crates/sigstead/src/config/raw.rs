@@ -139,6 +139,7 @@ pub(crate) struct RawLogV2 {
     pub(crate) duplicates: Option<String>,
     pub(crate) algorithms: Option<String>,
     pub(crate) witness_policy: Option<PathBuf>,
+    pub(crate) witness_ca: Option<PathBuf>,
     pub(crate) witness_timeout_ms: Option<u64>,
     pub(crate) witness_missing: Option<String>,
     pub(crate) earlier: Vec<RawEarlierKey>,

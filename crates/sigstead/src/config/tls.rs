@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -40,6 +40,11 @@ pub(crate) struct CallConfig {
 }
 
 impl Config {
+    /// A call by which only the authorities are configured.
+    pub(super) fn call_with_ca(&self, ca: Option<&Path>) -> CallConfig {
+        CallConfig { ca: ca.map(|ca| self.path(ca)), identity: None }
+    }
+
     /// `[section.tls]`; `None` if the file has none.
     pub(crate) fn tls(&self, section: &str) -> anyhow::Result<Option<TlsConfig>> {
         let raw = match section {

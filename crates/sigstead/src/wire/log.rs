@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -12,11 +10,11 @@ use sigstead_log::{
     ShardKey, Witness,
 };
 use sigstead_store::{Database, ImportedShard};
-use sigstead_tlog::{AppendError, KeptCheckpoint, OnMissing, Policy, Publisher, Witnesses};
+use sigstead_tlog::{AppendError, KeptCheckpoint, Policy, Publisher, Witnesses};
 
 use super::call_files::CallFiles;
 use super::{Ground, http_client, keys};
-use crate::config::{Config, EventsConfig, LogConfig, LogV2Config, WitnessConfig};
+use crate::config::{Config, EventsConfig, LogConfig, LogV2Config, WitnessConfig, WitnessesConfig};
 
 /// The transparency log's routes, v1 and, if it is configured, v2; their trees are made if there are none.
 pub(crate) async fn log(config: &Config, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
@@ -65,7 +63,7 @@ pub(crate) async fn check_log_v2(config: &Config) -> anyhow::Result<()> {
 /// Whether the files that `[log_v2]` and `[witness]` name can be used.
 pub(crate) async fn check_witnessing(config: &Config) -> anyhow::Result<()> {
     if let Some(witnesses) = config.log_v2()?.and_then(|log| log.witnesses) {
-        read_witnesses(witnesses)?;
+        read_witnesses(&witnesses, http_client(&witnesses.call).context("log_v2.witness_ca")?)?;
     }
     match config.witness()? {
         Some(witness) => {
@@ -75,10 +73,19 @@ pub(crate) async fn check_witnessing(config: &Config) -> anyhow::Result<()> {
     }
 }
 
-fn read_witnesses((file, patience, missing): (PathBuf, Duration, OnMissing)) -> anyhow::Result<Witnesses> {
-    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+fn read_witnesses(config: &WitnessesConfig, http: reqwest::ClientBuilder) -> anyhow::Result<Witnesses> {
+    let file = &config.policy;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let policy = Policy::parse(&text).with_context(|| file.display().to_string())?;
-    Ok(Witnesses::new(policy, patience, missing)?)
+    Witnesses::new(policy, config.patience, config.missing, http).context("log_v2.witness_ca")
+}
+
+fn witnesses(config: &WitnessesConfig, ground: &Ground) -> anyhow::Result<Arc<Witnesses>> {
+    let call = CallFiles::read(&config.call).context("log_v2.witness_ca")?;
+    let witnesses = Arc::new(read_witnesses(config, call.client().context("log_v2.witness_ca")?)?);
+    let reached = Arc::clone(&witnesses);
+    call.follow("log-v2-witnesses-client", move |http| Ok(reached.reach_by(http)?), &ground.tasks);
+    Ok(witnesses)
 }
 
 async fn v1(config: &LogConfig, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorLog>> {
@@ -142,11 +149,11 @@ fn kept(imported: ImportedShard) -> Result<(ShardKey, Publisher), AppendError> {
 }
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
-    let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses } = config;
+    let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses: config_witnesses } = config;
     let tree = sigstead_log::open_v2_tree(database, &origin, ground.clock.as_ref()).await?;
     let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key).await?);
     let log_id = signer.full_key_hash();
-    let witnesses = witnesses.map(read_witnesses).transpose()?;
+    let witnesses = config_witnesses.as_ref().map(|config| witnesses(config, ground)).transpose()?;
     let log = ground.start_log(database, tree, Publisher::Checkpoint(signer), witnesses).await;
     let log = log.context("the transparency log, v2")?;
     let watched = log.clone();

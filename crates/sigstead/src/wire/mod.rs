@@ -64,7 +64,7 @@ impl Ground {
         database: &Database,
         tree: Tree,
         publisher: Publisher,
-        witnesses: Option<Witnesses>,
+        witnesses: Option<Arc<Witnesses>>,
     ) -> Result<Log<Database>, AppendError> {
         let parts = LogParts {
             store: database.clone(),

@@ -40,10 +40,10 @@ enum Cosigned {
 
 impl Round {
     /// For the log of that name.
-    pub(crate) fn new(witnesses: Witnesses, origin: &str) -> Self {
+    pub(crate) fn new(witnesses: Arc<Witnesses>, origin: &str) -> Self {
         set_alarm(origin, 0);
         Self {
-            witnesses: Arc::new(witnesses),
+            witnesses,
             running: tokio::sync::Mutex::default(),
             published: ArcSwapOption::empty(),
             failed: Mutex::default(),
@@ -126,7 +126,7 @@ impl<S: TreeStore> Log<S> {
             let (log, witnesses, signed) = (self.clone(), Arc::clone(witnesses), Arc::clone(signed));
             asked.spawn(async move {
                 let seen = witnesses.seen_by(&witness.name).min(signed.size);
-                let answer = witness.ask(&witnesses.client, &log, &signed, seen).await;
+                let answer = witness.ask(&witnesses.client.load_full(), &log, &signed, seen).await;
                 (witness.name, answer)
             });
         }

@@ -6,9 +6,10 @@ mod gather;
 mod policy;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use sigstead_crypto::VerifierKey;
 
 pub(crate) use gather::Round;
@@ -27,7 +28,9 @@ pub enum OnMissing {
 #[derive(Debug)]
 pub struct Witnesses {
     policy: Policy,
-    client: reqwest::Client,
+    client: ArcSwap<reqwest::Client>,
+    /// How long an answer is waited for.
+    patience: Duration,
     on_missing: OnMissing,
     /// What each is known to have seen; a witness that has seen more says so.
     seen: Mutex<BTreeMap<String, u64>>,
@@ -42,13 +45,27 @@ struct Witness {
 }
 
 impl Witnesses {
-    /// By a policy; each answer is waited for at most `patience`.
+    /// By a policy; each answer is waited for at most `patience`, and `http` says whose certificates are believed.
     ///
     /// # Errors
-    /// When the system's TLS settings cannot be used.
-    pub fn new(policy: Policy, patience: Duration, on_missing: OnMissing) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().timeout(patience).build()?;
-        Ok(Self { policy, client, on_missing, seen: Mutex::default() })
+    /// When no client can be made of `http`.
+    pub fn new(
+        policy: Policy,
+        patience: Duration,
+        on_missing: OnMissing,
+        http: reqwest::ClientBuilder,
+    ) -> Result<Self, reqwest::Error> {
+        let client = ArcSwap::from_pointee(http.timeout(patience).build()?);
+        Ok(Self { policy, client, patience, on_missing, seen: Mutex::default() })
+    }
+
+    /// Reaches them in this way from now on.
+    ///
+    /// # Errors
+    /// When no client can be made of `http`; then everything stays as it was.
+    pub fn reach_by(&self, http: reqwest::ClientBuilder) -> Result<(), reqwest::Error> {
+        self.client.store(Arc::new(http.timeout(self.patience).build()?));
+        Ok(())
     }
 
     /// Those that can be asked.
