@@ -44,9 +44,11 @@ def test_search_trusts_the_named_authority(tls_stack, authority):
 def test_import_trusts_the_named_authority(tls_stack, authority, work):
     """A shard of a Rekor under one's own authority, into a file."""
     tree = json.loads(tls_stack.get("log", "/api/v1/log"))["treeID"]
-    source = ["--from", tls_stack.urls["log"], "--tls-ca", authority.pem, "--tree-id", tree]
-    assert f"shard {tree}" in run([tls_stack.binary, "log", "import", *source, "--save", work / "shard.jsonl"]).stdout
+    save = [tls_stack.binary, "log", "import", "--from", tls_stack.urls["log"], "--tree-id", tree, "--save"]
+    assert f"shard {tree}" in run([*save, work / "shard.jsonl", "--tls-ca", authority.pem]).stdout
     assert len((work / "shard.jsonl").read_text().splitlines()) > 1
+    refused = run([*save, work / "no.jsonl"], ok=False).stderr
+    assert "certificate" in refused and "asking again" not in refused, "it is no other server in a moment"
 
 
 def channel(stack, service, authority=None):

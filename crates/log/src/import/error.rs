@@ -6,7 +6,10 @@ use thiserror::Error;
 /// Why a shard was not imported. What is here already stays, and an import of the same shard goes on from there.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// The source was not reached, or does not answer as Rekor does.
+    /// The source was not reached.
+    #[error("the source was not reached")]
+    NotReached(#[from] reqwest::Error),
+    /// The source does not answer as Rekor does.
     #[error("the source: {0}")]
     Source(String),
     /// What the source says of a shard does not hold.
@@ -50,12 +53,6 @@ impl ImportError {
 
     pub(super) fn entry(log_index: u64, why: impl std::fmt::Display) -> Self {
         Self::Entry { log_index, why: why.to_string() }
-    }
-}
-
-impl From<reqwest::Error> for ImportError {
-    fn from(error: reqwest::Error) -> Self {
-        Self::source(error)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::error::Error as _;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -130,17 +132,36 @@ impl RekorServer {
                         answer.status()
                     )));
                 }
+                Err(error) if is_not_believed(&error) => return Err(error.into()),
                 Err(error) => error.into(),
             };
             if attempt == TRIES {
                 return Err(failed);
             }
-            tracing::warn!(%failed, ?pause, "asking again");
+            tracing::warn!(failed = &failed as &dyn std::error::Error, ?pause, "asking again");
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
         Err(ImportError::source("no answer"))
     }
+}
+
+/// Whether TLS does not let us believe the server: it will not be another one in a moment.
+fn is_not_believed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(is_invalid) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Such an error wraps others, which are not among its sources.
+fn is_invalid(error: &std::io::Error) -> bool {
+    let within = error.get_ref().and_then(|error| error.downcast_ref());
+    error.kind() == ErrorKind::InvalidData || within.is_some_and(is_invalid)
 }
 
 fn is_passing(status: StatusCode) -> bool {
