@@ -1,7 +1,7 @@
 //! The append transaction, step by step, for both engines; only batch look-ups and batch inserts are each engine's own.
 
 /// The steps over one connection. The engine provides `with_prefix`, `identified` and `bind_lists`; `$insert` has the batch's
-/// row in `$1` to `$7`, the next head in `$8` to `$10`, lists from `$11` on, and returns a row if the head was the one before.
+/// row in `$1` to `$7`, the next head in `$8` to `$10`, its postings in `$11`, lists from `$12` on, and returns a row if the head was the one before.
 macro_rules! appends {
     ($connection:ty, $lock:literal, $insert:literal) => {
         use std::collections::HashMap;
@@ -101,7 +101,8 @@ macro_rules! appends {
                 .bind(&row.records)
                 .bind(signed(head.size()))
                 .bind(head.frontier.hashes().concat())
-                .bind(signed(head.last_timestamp_ms));
+                .bind(signed(head.last_timestamp_ms))
+                .bind(&row.postings);
             let updated = bind_lists(insert, plan).fetch_all(connection).await?;
             Ok(updated.len() == 1)
         }

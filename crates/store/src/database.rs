@@ -6,6 +6,7 @@ use sigstead_merkle::{Hash, TileCoord};
 
 use crate::postgres::Postgres;
 use crate::replica::Replica;
+use crate::search::Posting;
 use crate::sqlite::Sqlite;
 use crate::tree_store::{Bundle, Edge, StoredEntry, TreeStore};
 use crate::{
@@ -197,17 +198,17 @@ impl Database {
         tree: TreeKey,
         keys: &BTreeSet<SearchKey>,
         window: &Range<u64>,
-    ) -> Result<Vec<(SearchKey, u64)>, StoreError> {
+    ) -> Result<Vec<Posting>, StoreError> {
         either!(self.recent_postings(tree, keys, window))
     }
 
-    pub(crate) async fn search_segments(
+    pub(crate) async fn segment_postings(
         &self,
         tree: TreeKey,
-        buckets: &BTreeSet<u8>,
-        segments: &Range<u64>,
-    ) -> Result<Vec<(u8, u64, Vec<u8>)>, StoreError> {
-        either!(self.search_segments(tree, buckets, segments))
+        keys: &BTreeSet<SearchKey>,
+        window: &Range<u64>,
+    ) -> Result<Vec<Posting>, StoreError> {
+        either!(self.segment_postings(tree, keys, window))
     }
 
     /// An attestation by its key.

@@ -32,6 +32,7 @@ versions![
     "0012_audit_inserts",
     "0013_tree_keys",
     "0014_recent_rows",
+    "0015_packed_postings",
 ];
 
 /// Brings a Postgres database to this version's schema.

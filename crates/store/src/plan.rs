@@ -6,7 +6,8 @@ use sigstead_merkle::{Frontier, HASH_LEN, Hash, TILE_WIDTH};
 
 use crate::batch::{Assigned, Attestation, Batch, Committed, Leaf, LeafSource, Outcome, Proposal};
 use crate::codec::encode_sizes;
-use crate::{Head, SearchKey, SearchTerm};
+use crate::search::{Posting, pack_batch};
+use crate::{Head, SearchTerm};
 
 /// Rows to write, and what to answer.
 pub(crate) struct Plan {
@@ -17,12 +18,11 @@ pub(crate) struct Plan {
     pub(crate) lookups: Vec<(Hash, u64)>,
     /// Identities that are not leaf hashes, and their indexes.
     pub(crate) identities: Vec<(Hash, u64)>,
-    pub(crate) postings: Vec<(SearchKey, u64)>,
     pub(crate) terms: Vec<SearchTerm>,
     pub(crate) attestations: Vec<Attestation>,
 }
 
-/// A row of `leaf_batches`.
+/// A row of `leaf_batches`, and of `search_batches`.
 pub(crate) struct BatchRow {
     pub(crate) first_index: u64,
     pub(crate) count: usize,
@@ -30,6 +30,8 @@ pub(crate) struct BatchRow {
     pub(crate) leaf_hashes: Vec<u8>,
     pub(crate) sizes: Vec<u8>,
     pub(crate) records: Vec<u8>,
+    /// Packed; empty where nothing is searched for.
+    pub(crate) postings: Vec<u8>,
 }
 
 /// A tile that became full.
@@ -64,7 +66,8 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
     let mut frontier = before.frontier.clone();
     let mut leaves: Vec<Leaf> = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.proposals.len());
-    let (mut lookups, mut identities, mut postings) = (vec![], vec![], vec![]);
+    let (mut lookups, mut identities) = (vec![], vec![]);
+    let mut postings: Vec<Posting> = Vec::new();
     let (mut terms, mut attestations) = (vec![], vec![]);
     for proposal in &batch.proposals {
         let identity = proposal.identity();
@@ -101,6 +104,7 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
             leaf_hashes: appended.concat(),
             sizes: encode_sizes(leaves.iter().map(|leaf| leaf.record.len())),
             records: leaves.iter().map(|leaf| leaf.record.as_ref()).collect::<Vec<_>>().concat(),
+            postings: pack_batch(postings, first_index),
         }),
         committed: Committed {
             before: before.frontier,
@@ -110,7 +114,6 @@ pub(crate) fn plan(before: Head, batch: &Batch, mut existing: HashMap<Hash, Exis
         },
         lookups,
         identities,
-        postings,
         terms,
         attestations,
     }

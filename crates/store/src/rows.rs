@@ -249,7 +249,6 @@ macro_rules! rows {
                     self.seal_search_with(tree, n).await?;
                     sealed += u64::from(self.seal_one(tree, n).await?);
                 }
-                self.seal_search_behind(tree, full).await?;
                 if full / RECLAIM_EVERY != first / RECLAIM_EVERY {
                     self.reclaim().await;
                 }

@@ -7,6 +7,8 @@ mod terms;
 
 pub use key::SearchKey;
 pub use query::SearchQuery;
-pub(crate) use segment::{BUCKETS_WITH_A_BUNDLE, SEGMENT, pack_buckets, postings_in, share_of_bundle};
+pub(crate) use segment::{
+    Packed, Posting, SEGMENT, pack_batch, pack_buckets, pack_shares, share_of, share_packed_with,
+};
 pub(crate) use terms::KnownTerms;
 pub use terms::{SearchTerm, TermPattern};

@@ -1,19 +1,72 @@
 //! Search rows that both engines read and write with the same SQL.
 
-/// Methods over the pools, for the engine and its driver. `$of_segment` is true for rows of the segment that
-/// begins with entry `$4`.
+/// Methods over the pools, for the engine and its driver.
 macro_rules! search_rows {
-    ($engine:ty, $driver:ty, $of_segment:literal) => {
-        use std::ops::RangeInclusive;
+    ($engine:ty, $driver:ty) => {
+        use std::collections::{BTreeMap, BTreeSet};
+        use std::ops::Range;
 
-        use crate::SearchTerm;
+        use sqlx::{QueryBuilder, Row as _};
+
+        use crate::codec::{signed, unsigned};
+        use crate::search::{
+            Packed, Posting, SEGMENT, TermPattern, pack_buckets, pack_shares, share_of, share_packed_with,
+        };
         use crate::tree_store::BUNDLE_WIDTH;
-        use crate::search::{BUCKETS_WITH_A_BUNDLE, SEGMENT, TermPattern, pack_buckets, share_of_bundle};
+        use crate::{SearchKey, SearchTerm, StoreError, TreeKey};
 
         impl $engine {
-            /// The packed postings of some buckets in the segments `[from, to)`, as far as they are packed, and
-            /// of which segment each is.
-            pub(crate) async fn search_segments(
+            /// The postings of some keys that may not be in a segment yet.
+            pub(crate) async fn recent_postings(
+                &self,
+                tree: TreeKey,
+                keys: &BTreeSet<SearchKey>,
+                window: &Range<u64>,
+            ) -> Result<Vec<Posting>, StoreError> {
+                let mut found = Vec::new();
+                // Before the shares, to which they move.
+                for (base, bytes) in self.search_batches(tree, window.end).await? {
+                    found.extend(Packed { bytes: &bytes, base, bucket: None }.of_keys(keys)?);
+                }
+                let shares: BTreeSet<u8> = keys.iter().map(|key| share_of(*key)).collect();
+                let bundles = window.start / BUNDLE_WIDTH..window.end.div_ceil(BUNDLE_WIDTH);
+                for (base, bytes) in self.search_shares(tree, &shares, &bundles).await? {
+                    found.extend(Packed { bytes: &bytes, base, bucket: None }.of_keys(keys)?);
+                }
+                found.retain(|(_, index)| window.contains(index));
+                Ok(found)
+            }
+
+            /// The postings of some keys in the segments of a window.
+            pub(crate) async fn segment_postings(
+                &self,
+                tree: TreeKey,
+                keys: &BTreeSet<SearchKey>,
+                window: &Range<u64>,
+            ) -> Result<Vec<Posting>, StoreError> {
+                let buckets: BTreeSet<u8> = keys.iter().map(|key| key.bucket()).collect();
+                let segments = window.start / SEGMENT..window.end.div_ceil(SEGMENT);
+                let mut found = Vec::new();
+                for (bucket, base, bytes) in self.search_segments(tree, &buckets, &segments).await? {
+                    found.extend(Packed { bytes: &bytes, base, bucket: Some(bucket) }.of_keys(keys)?);
+                }
+                found.retain(|(_, index)| window.contains(index));
+                Ok(found)
+            }
+
+            /// Batches that begin before `end` and are not all in shares: their first entries, and what is packed.
+            async fn search_batches(&self, tree: TreeKey, end: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+                let rows =
+                    sqlx::query("SELECT first_index, data FROM search_batches WHERE tree = $1 AND first_index < $2")
+                        .bind(tree.0)
+                        .bind(signed(end))
+                        .fetch_all(self.read_pool())
+                        .await?;
+                rows.iter().map(|row| Ok((unsigned(row.try_get(0)?)?, row.try_get(1)?))).collect()
+            }
+
+            /// Buckets of some segments: which each is, the segment's first entry, and what is packed.
+            async fn search_segments(
                 &self,
                 tree: TreeKey,
                 buckets: &BTreeSet<u8>,
@@ -22,16 +75,29 @@ macro_rules! search_rows {
                 let mut query =
                     QueryBuilder::<$driver>::new("SELECT bucket, n, data FROM search_segments WHERE tree = ");
                 query.push_bind(tree.0).push(" AND n >= ").push_bind(signed(segments.start));
-                query.push(" AND n < ").push_bind(signed(segments.end)).push(" AND bucket IN (");
-                let mut list = query.separated(", ");
-                for bucket in buckets {
-                    list.push_bind(i16::from(*bucket));
-                }
-                query.push(")");
+                query.push(" AND n < ").push_bind(signed(segments.end)).push(" AND bucket IN ");
+                push_list(&mut query, buckets.iter().map(|bucket| i64::from(*bucket)));
                 let rows = query.build().fetch_all(self.read_pool()).await?;
                 let bucket = |number: i16| u8::try_from(number).map_err(|_| StoreError::corrupt("a bucket"));
                 rows.iter()
-                    .map(|row| Ok((bucket(row.try_get(0)?)?, unsigned(row.try_get(1)?)?, row.try_get(2)?)))
+                    .map(|row| Ok((bucket(row.try_get(0)?)?, unsigned(row.try_get(1)?)? * SEGMENT, row.try_get(2)?)))
+                    .collect()
+            }
+
+            /// Shares of some bundles that are not in a segment: the first entries of those, and what is packed.
+            async fn search_shares(
+                &self,
+                tree: TreeKey,
+                shares: &BTreeSet<u8>,
+                bundles: &Range<u64>,
+            ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+                let mut query = QueryBuilder::<$driver>::new("SELECT bundle, data FROM search_shares WHERE tree = ");
+                query.push_bind(tree.0).push(" AND bundle >= ").push_bind(signed(bundles.start));
+                query.push(" AND bundle < ").push_bind(signed(bundles.end)).push(" AND share IN ");
+                push_list(&mut query, shares.iter().map(|share| i64::from(*share)));
+                let rows = query.build().fetch_all(self.read_pool()).await?;
+                rows.iter()
+                    .map(|row| Ok((unsigned(row.try_get(0)?)? * BUNDLE_WIDTH, row.try_get(1)?)))
                     .collect()
             }
 
@@ -60,72 +126,100 @@ macro_rules! search_rows {
                 rows.iter().map(|row| Ok(SearchTerm { field, text: row.try_get(0)? })).collect()
             }
 
-            /// Packs some of the newest full segment, as a bundle is sealed: a segment is packed while the next one
-            /// grows, and appends never wait for all of it.
+            /// As a bundle is sealed: packs its postings, and some of those of the newest full segment, in one transaction.
+            /// So a segment is packed while the next one grows, and appends never wait for all of it.
             pub(crate) async fn seal_search_with(&self, tree: TreeKey, bundle: u64) -> Result<(), StoreError> {
-                match share_of_bundle(bundle) {
-                    Some((n, buckets)) => self.seal_buckets(tree, n, buckets).await,
-                    None => Ok(()),
+                let (shares, done) = self.pack_batches(tree, (bundle + 1) * BUNDLE_WIDTH).await?;
+                let (share, end) = share_packed_with(bundle);
+                let (segments, bundles) = self.pack_share(tree, share, end).await?;
+                if shares.is_empty() && done.is_empty() && segments.is_empty() {
+                    return Ok(());
                 }
-            }
-
-            /// Packs the segments before the newest full one that an older version has left in rows.
-            pub(crate) async fn seal_search_behind(&self, tree: TreeKey, bundles: u64) -> Result<(), StoreError> {
-                // Buckets are packed in order: where the last one is, all are.
-                let row = sqlx::query("SELECT COALESCE(MAX(n) + 1, 0) FROM search_segments WHERE tree = $1 AND bucket = 255")
-                    .bind(tree.0)
-                    .fetch_one(self.read_pool())
-                    .await?;
-                for n in unsigned(row.try_get(0)?)?..(bundles * BUNDLE_WIDTH / SEGMENT).saturating_sub(1) {
-                    for first in (0..=u8::MAX).step_by(BUCKETS_WITH_A_BUNDLE.into()) {
-                        self.seal_buckets(tree, n, first..=first + (BUCKETS_WITH_A_BUNDLE - 1)).await?;
-                    }
-                }
-                Ok(())
-            }
-
-            /// In one transaction. What another server packed meanwhile stays: the rows are gone, and the buckets are
-            /// there. One without postings is stored too, so that nobody looks for them again.
-            async fn seal_buckets(
-                &self,
-                tree: TreeKey,
-                n: u64,
-                buckets: RangeInclusive<u8>,
-            ) -> Result<(), StoreError> {
-                let first = u64::from(*buckets.start()) << 56;
-                let last = SearchKey::last_in(*buckets.end()).0;
-                let rows = sqlx::query(
-                    concat!("SELECT key, idx FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND ", $of_segment),
-                )
-                .bind(first.cast_signed())
-                .bind(last.cast_signed())
-                .bind(tree.0)
-                .bind(signed(n * SEGMENT))
-                .fetch_all(self.read_pool())
-                .await?;
-                let mut postings = Vec::with_capacity(rows.len());
-                for row in rows {
-                    postings.push((SearchKey(row.try_get::<i64, _>(0)?.cast_unsigned()), unsigned(row.try_get(1)?)?));
-                }
-                let packed = pack_buckets(postings, buckets, n * SEGMENT);
-                let mut insert = QueryBuilder::<$driver>::new("INSERT INTO search_segments (tree, bucket, n, data) ");
-                insert.push_values(packed, |mut row, (bucket, data)| {
-                    row.push_bind(tree.0).push_bind(i16::from(bucket)).push_bind(signed(n)).push_bind(data);
-                });
-                insert.push(" ON CONFLICT DO NOTHING");
                 let mut transaction = self.begin_write().await?;
-                insert.build().execute(&mut *transaction).await?;
-                sqlx::query(
-                    concat!("DELETE FROM search_recent WHERE key >= $1 AND key <= $2 AND tree = $3 AND ", $of_segment),
-                )
-                .bind(first.cast_signed())
-                .bind(last.cast_signed())
-                .bind(tree.0)
-                .bind(signed(n * SEGMENT))
-                .execute(&mut *transaction)
-                .await?;
+                for (bundle, shares) in shares {
+                    let mut insert = QueryBuilder::<$driver>::new("INSERT INTO search_shares (tree, share, bundle, data) ");
+                    insert.push_values(shares, |mut row, (share, data)| {
+                        row.push_bind(tree.0).push_bind(i16::from(share)).push_bind(signed(bundle)).push_bind(data);
+                    });
+                    // What a full bundle has never changes, and is here at once: an earlier batch brought it, or another server.
+                    insert.push(" ON CONFLICT DO NOTHING");
+                    insert.build().execute(&mut *transaction).await?;
+                }
+                for first in done {
+                    sqlx::query("DELETE FROM search_batches WHERE tree = $1 AND first_index = $2")
+                        .bind(tree.0)
+                        .bind(signed(first))
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                for (n, buckets) in &segments {
+                    let mut insert = QueryBuilder::<$driver>::new("INSERT INTO search_segments (tree, bucket, n, data) ");
+                    insert.push_values(buckets, |mut row, (bucket, data)| {
+                        row.push_bind(tree.0).push_bind(i16::from(*bucket)).push_bind(signed(*n)).push_bind(data);
+                    });
+                    insert.push(" ON CONFLICT (tree, bucket, n) DO UPDATE SET data = excluded.data");
+                    insert.build().execute(&mut *transaction).await?;
+                }
+                if !bundles.is_empty() {
+                    let mut delete = QueryBuilder::<$driver>::new("DELETE FROM search_shares WHERE tree = ");
+                    delete.push_bind(tree.0).push(" AND share = ").push_bind(i16::from(share)).push(" AND bundle IN ");
+                    push_list(&mut delete, bundles.into_iter().map(signed));
+                    delete.build().execute(&mut *transaction).await?;
+                }
                 Ok(transaction.commit().await?)
             }
+
+            /// The postings before `end`, where a bundle ends, that are in batches: packed, by bundle and share. And the
+            /// batches that hold no others.
+            async fn pack_batches(&self, tree: TreeKey, end: u64) -> Result<(Packs, Vec<u64>), StoreError> {
+                let (mut by_bundle, mut done): (BTreeMap<u64, Vec<Posting>>, _) = (BTreeMap::new(), Vec::new());
+                for (base, bytes) in self.search_batches(tree, end).await? {
+                    let mut postings = Packed { bytes: &bytes, base, bucket: None }.all()?;
+                    let all = postings.len();
+                    postings.retain(|(_, index)| *index < end);
+                    if postings.len() == all {
+                        done.push(base);
+                    }
+                    for (key, index) in postings {
+                        by_bundle.entry(index / BUNDLE_WIDTH).or_default().push((key, index));
+                    }
+                }
+                let shares = |(n, postings)| (n, pack_shares(postings, n * BUNDLE_WIDTH));
+                Ok((by_bundle.into_iter().map(shares).collect(), done))
+            }
+
+            /// A share of the bundles before `end`, where a segment ends: packed, by segment and bucket, with what those have
+            /// already; and the bundles of which it is. That is one segment, and what an older version has left.
+            async fn pack_share(&self, tree: TreeKey, share: u8, end: u64) -> Result<(Packs, Vec<u64>), StoreError> {
+                let (mut by_segment, mut bundles): (BTreeMap<u64, Vec<Posting>>, _) = (BTreeMap::new(), Vec::new());
+                // Before the segments, to which they move.
+                for (base, bytes) in self.search_shares(tree, &BTreeSet::from([share]), &(0..end)).await? {
+                    let postings = Packed { bytes: &bytes, base, bucket: None }.all()?;
+                    by_segment.entry(base / SEGMENT).or_default().extend(postings);
+                    bundles.push(base / BUNDLE_WIDTH);
+                }
+                let mut packs = Packs::new();
+                for (n, mut postings) in by_segment {
+                    let buckets: BTreeSet<u8> = postings.iter().map(|(key, _)| key.bucket()).collect();
+                    for (bucket, base, bytes) in self.search_segments(tree, &buckets, &(n..n + 1)).await? {
+                        postings.extend(Packed { bytes: &bytes, base, bucket: Some(bucket) }.all()?);
+                    }
+                    packs.insert(n, pack_buckets(postings, n * SEGMENT));
+                }
+                Ok((packs, bundles))
+            }
+        }
+
+        /// By bundle or segment: shares or buckets, packed.
+        type Packs = BTreeMap<u64, Vec<(u8, Vec<u8>)>>;
+
+        fn push_list(query: &mut QueryBuilder<$driver>, numbers: impl Iterator<Item = i64>) {
+            query.push("(");
+            let mut list = query.separated(", ");
+            for number in numbers {
+                list.push_bind(number);
+            }
+            query.push(")");
         }
     };
 }

@@ -12,13 +12,12 @@ crate::appends::appends!(
     "WITH batch AS ( \
          INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) \
-     ), looked_up AS ( \
-         INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $1 FROM UNNEST($11::int8[], $12::int8[]) AS t(p, i) \
-     ), identified AS ( \
-         INSERT INTO identities (identity, idx, tree) SELECT k, i, $1 FROM UNNEST($13::bytea[], $14::int8[]) AS t(k, i) \
      ), posted AS ( \
-         INSERT INTO search_recent (key, idx, tree) SELECT k, i, $1 FROM UNNEST($15::int8[], $16::int8[]) AS t(k, i) \
-         ON CONFLICT DO NOTHING \
+         INSERT INTO search_batches (tree, first_index, data) SELECT $1, $2, $11 WHERE length($11) > 0 \
+     ), looked_up AS ( \
+         INSERT INTO leaf_lookup (prefix, idx, tree) SELECT p, i, $1 FROM UNNEST($12::int8[], $13::int8[]) AS t(p, i) \
+     ), identified AS ( \
+         INSERT INTO identities (identity, idx, tree) SELECT k, i, $1 FROM UNNEST($14::bytea[], $15::int8[]) AS t(k, i) \
      ) UPDATE trees SET size = $8, frontier = $9, last_timestamp_ms = $10 WHERE tree = $1 AND size = $2 RETURNING tree"
 );
 
@@ -87,8 +86,6 @@ fn bind_lists<'q>(
         .bind(plan.lookups.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
         .bind(plan.identities.iter().map(|(identity, _)| identity.to_vec()).collect::<Vec<_>>())
         .bind(plan.identities.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
-        .bind(plan.postings.iter().map(|(key, _)| key.0.cast_signed()).collect::<Vec<_>>())
-        .bind(plan.postings.iter().map(|(_, index)| signed(*index)).collect::<Vec<_>>())
 }
 
 async fn insert_terms(connection: &mut Connection, terms: &[SearchTerm]) -> Result<(), StoreError> {

@@ -112,7 +112,7 @@ impl Postgres {
     /// vacuumed, which Postgres does by itself once a minute, when gigabytes may have come. A database that
     /// does not let us, or is not quite Postgres, keeps its own pace.
     async fn reclaim(&self) {
-        for statement in ["VACUUM leaf_batches", "VACUUM search_recent"] {
+        for statement in ["VACUUM leaf_batches", "VACUUM search_batches, search_shares"] {
             drop(self.connections.command(statement).await);
         }
     }

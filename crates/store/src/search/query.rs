@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{SEGMENT, SearchKey, postings_in};
+use super::{SEGMENT, SearchKey};
 use crate::{Database, StoreError, TreeKey, TreeStore as _};
 
 /// Most segments that are read at once, and most buckets of them: a bucket is a few kilobytes.
@@ -93,25 +93,19 @@ impl Database {
         Ok(found.into_iter().collect())
     }
 
-    /// The entries of each key in a window. Postings move once, from rows to segments: the rows are read
-    /// before the segments, so that none is missed; one that is seen in both counts once.
+    /// The entries of each key in a window. Postings move on and are never gone: they are looked for where they come
+    /// from before where they go to, and those that are seen twice count once.
     async fn postings(
         &self,
         tree: TreeKey,
         keys: BTreeSet<SearchKey>,
         window: &Range<u64>,
     ) -> Result<BTreeMap<SearchKey, Vec<u64>>, StoreError> {
+        let mut found = self.recent_postings(tree, &keys, window).await?;
+        found.extend(self.segment_postings(tree, &keys, window).await?);
         let mut postings: BTreeMap<SearchKey, Vec<u64>> = BTreeMap::new();
-        for (key, index) in self.recent_postings(tree, &keys, window).await? {
+        for (key, index) in found {
             postings.entry(key).or_default().push(index);
-        }
-        let segments = window.start / SEGMENT..window.end.div_ceil(SEGMENT);
-        for (bucket, n, packed) in self.search_segments(tree, &buckets(&keys), &segments).await? {
-            for (key, index) in postings_in(&packed, bucket, &keys, n * SEGMENT)? {
-                if window.contains(&index) {
-                    postings.entry(key).or_default().push(index);
-                }
-            }
         }
         Ok(postings)
     }

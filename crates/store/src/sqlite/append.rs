@@ -13,12 +13,11 @@ crate::appends::appends!(
     "SELECT state, size, frontier, last_timestamp_ms FROM trees WHERE tree = $1",
     "INSERT INTO leaf_batches (tree, first_index, count, timestamp_ms, leaf_hashes, sizes, records) \
          VALUES ($1, $2, $3, $4, $5, $6, $7); \
+     INSERT OR FAIL INTO search_batches (tree, first_index, data) SELECT $1, $2, $11 WHERE length($11) > 0; \
      INSERT OR FAIL INTO leaf_lookup (prefix, idx, tree) \
-         SELECT value ->> 0, value ->> 1, $1 FROM json_each($11); \
+         SELECT value ->> 0, value ->> 1, $1 FROM json_each($12); \
      INSERT OR FAIL INTO identities (identity, idx, tree) \
-         SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($12); \
-     INSERT OR IGNORE INTO search_recent (tree, run, key, idx) \
-         SELECT $1, (value ->> 1) >> 11, value ->> 0, value ->> 1 FROM json_each($13); \
+         SELECT unhex(value ->> 0), value ->> 1, $1 FROM json_each($13); \
      UPDATE trees SET size = $8, frontier = $9, last_timestamp_ms = $10 WHERE tree = $1 AND size = $2 RETURNING tree"
 );
 
@@ -90,11 +89,7 @@ fn bind_lists<'q>(
     let lookups: Vec<_> = plan.lookups.iter().map(|(hash, index)| (prefix(hash), index)).collect();
     let identities: Vec<_> =
         plan.identities.iter().map(|(identity, index)| (hex::encode(identity), index)).collect();
-    let postings: Vec<_> = plan.postings.iter().map(|(key, index)| (key.0.cast_signed(), index)).collect();
-    query
-        .bind(json!(lookups).to_string())
-        .bind(json!(identities).to_string())
-        .bind(json!(postings).to_string())
+    query.bind(json!(lookups).to_string()).bind(json!(identities).to_string())
 }
 
 /// Rows in one statement; SQLite takes at most 32,766 parameters.

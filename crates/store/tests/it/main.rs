@@ -1,6 +1,7 @@
 //! The contract suite on both engines, and what only Postgres has: poolers, replicas, time limits, TLS.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
+mod packed_postings;
 mod postgres;
 mod replica;
 
