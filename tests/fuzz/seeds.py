@@ -1,8 +1,11 @@
 """Writes seeds for each target from the test data of the crates: real inputs get deep at once."""
 
 import base64
+import io
 import json
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,11 +69,35 @@ def submissions():
             yield endpoint + json.dumps({"chain": chain * 2}).encode()
 
 
+def artifacts(*kinds):
+    for name in ("packages", "openpgp"):
+        for row in rows(ROOT / f"crates/entry/testdata/artifacts/{name}.jsonl"):
+            if row.get("entry", {}).get("kind") in kinds:
+                yield row["entry"]["kind"], row["entry"]["spec"]
+
+
+# In the order of the target `package`.
+KINDS = ["alpine", "jar", "rpm", "helm"]
+
+
 def packages():
-    for row in rows(ROOT / "crates/entry/testdata/artifacts/packages.jsonl"):
-        spec = row["entry"]["spec"]
-        file = spec.get("package") or spec["archive"]
-        yield bytes(["archive" in spec]) + base64.b64decode(file["content"])
+    for kind, spec in artifacts(*KINDS):
+        file = spec.get("package") or spec.get("archive") or spec["chart"]["provenance"]
+        if "content" in file:
+            key = base64.b64decode(spec["publicKey"]["content"]) if kind in ("rpm", "helm") else None
+            keyed = b"" if key is None else len(key).to_bytes(2, "big") + key
+            yield bytes([KINDS.index(kind)]) + keyed + base64.b64decode(file["content"])
+
+
+def certificates():
+    yield from files("crates/*/testdata/**/*.pem", "crates/*/testdata/**/*.der")
+    # PKCS#7 as Java archives have it.
+    for _, spec in artifacts("jar"):
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(spec["archive"]["content"])))
+            yield from (archive.read(name) for name in archive.namelist() if name.endswith((".RSA", ".EC", ".DSA")))
+        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error):
+            continue  # Some are damaged on purpose.
 
 
 SEEDS = {
@@ -85,7 +112,7 @@ SEEDS = {
         "rekor-local\n1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\u2014 rekor-local Jd/0u7kTI/DrJb1mBNoz5BYc00l47AYy1BRn5ihFnGoDP531O117huL/bgr2mHVWA9TKaOtr4TwuwF7W9mWRAlzb+QQ=\n".encode(),
     ],
     "tile_url": lambda: [b"x001/x234/067", b"0/x001/x234/067.p/112", b"000.p/255", b"63/000"],
-    "certificate": lambda: files("crates/*/testdata/**/*.pem", "crates/*/testdata/**/*.der"),
+    "certificate": certificates,
     "submission": submissions,
     "witness": lambda: [
         b"old 0\n\nlog.example\n1\ngvFtvaxmuFObaqPGx0t6Kgp0jVkMofI1ph0XjYGynzk=\n\n\xe2\x80\x94 log.example Jd/0u7kTI/DrJb1mBNoz5BYc00l47AYy\n",

@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         read(&certificate);
     }
     if let Ok(signed) = SignedData::from_content_info(bytes) {
-        let _ = signed.verify();
+        let _ = (signed.verify(), signed.verify_detached(bytes));
     }
     if let Ok(key) = PublicKey::from_spki_der(bytes) {
         assert_eq!(PublicKey::from_spki_der(key.spki_der()).as_ref(), Ok(&key));
