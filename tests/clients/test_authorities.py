@@ -87,7 +87,14 @@ def test_kinds_of_key_and_lengths_of_chains(kind, between, binary, made, organiz
     operate("ca", "init", "--csr", csr, "--key-kind", kind)
     signed = organization.sign(csr, "ca.pem", by=above[-1])
     operate("ca", "import", signed, *(organization.folder / f"{name}.pem" for name in above))
-    operate("tsa", "init", "--root", organization.folder / "tsa-root")
+    root, password = organization.folder / "tsa-root", organization.folder / "password"
+    password.write_text("correct horse\n")
+    init = ["tsa", "init", "--root", root, "--root-key-kind", kind]
+    operate(*init, "--root-password", f"file:{password}")
+    organization.openssl("pkey", "-in", root / "root.key", "-passin", f"file:{password}", "-noout")
+    assert "password" in operate(*init, ok=False), "the root's key is encrypted"
+    of_root = organization.openssl("x509", "-in", root / "root.pem", "-noout", "-text")
+    assert {"p384": "ASN1 OID: secp384r1", "rsa3072": "Public-Key: (3072 bit)"}[kind] in of_root
 
     with Stack.up(binary, made) as stack:
         assert [len(chain) for chain in chains(stack)] == [2 + between]

@@ -196,8 +196,18 @@ impl FulcioConfig {
     pub fn principal(&self, claims: &Map<String, Value>) -> Result<Principal, TokenError> {
         let claims = Claims(claims);
         let issuer = claims.text("iss")?;
-        let config = self.issuer(issuer).ok_or_else(|| TokenError::IssuerUnknown(issuer.to_owned()))?;
+        let config = self.issuer(issuer).ok_or_else(|| self.unknown(issuer))?;
         principal(claims, issuer, config)
+    }
+
+    /// Why a token of an issuer that is not configured is refused.
+    pub(crate) fn unknown(&self, issuer: &str) -> TokenError {
+        let other = issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned);
+        let hint = match self.issuer(&other) {
+            Some(_) => "; the configuration differs from it by a slash at the end",
+            None => "",
+        };
+        TokenError::IssuerUnknown { issuer: issuer.to_owned(), hint }
     }
 
     /// What is configured for an issuer: by its exact name before any pattern.
@@ -339,6 +349,23 @@ mod tests {
                     ("https://*.b.example", IssuerType::Kubernetes, true)
                 ]
             );
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_differs_by_a_slash_is_told() {
+        let issuer = |url: &str| {
+            format!("oidc-issuers:\n  {url}:\n    issuer-url: {url}\n    client-id: s\n    type: email\n")
+        };
+        for (configured, claimed, is_told) in [
+            ("https://a.example", "https://a.example/", true),
+            ("https://a.example/", "https://a.example", true),
+            ("https://a.example/", "https://b.example", false),
+        ] {
+            let config = FulcioConfig::parse(&issuer(configured)).unwrap();
+            let claims = serde_json::json!({ "iss": claimed });
+            let told = config.principal(claims.as_object().unwrap()).unwrap_err().to_string();
+            assert_eq!(told.contains("slash"), is_told, "{told}");
         }
     }
 

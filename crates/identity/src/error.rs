@@ -10,8 +10,13 @@ pub enum TokenError {
     #[error("the token is too long")]
     TooLong,
     /// Nobody configured this issuer.
-    #[error("the issuer {0} is not trusted")]
-    IssuerUnknown(String),
+    #[error("the issuer {issuer} is not trusted{hint}")]
+    IssuerUnknown {
+        /// Who.
+        issuer: String,
+        /// What the operator may have meant.
+        hint: &'static str,
+    },
     /// The issuer's keys cannot be had.
     #[error("the keys of {issuer} are not available: {why}")]
     IssuerUnavailable {
@@ -59,7 +64,7 @@ impl TokenError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Malformed(_) | Self::TooLong => "MALFORMED",
-            Self::IssuerUnknown(_) => "ISSUER_UNKNOWN",
+            Self::IssuerUnknown { .. } => "ISSUER_UNKNOWN",
             Self::IssuerUnavailable { .. } => "ISSUER_UNAVAILABLE",
             Self::Algorithm => "ALGORITHM",
             Self::Signature => "SIGNATURE",

@@ -108,7 +108,7 @@ impl Trusted {
         issuer: &str,
         clock: &Arc<dyn Clock>,
     ) -> Result<(&IssuerConfig, Arc<KeyCache>), TokenError> {
-        let unknown = || TokenError::IssuerUnknown(issuer.to_owned());
+        let unknown = || self.config.unknown(issuer);
         let config = self.config.issuer(issuer).ok_or_else(unknown)?;
         if let Some(keys) = self.exact.get(issuer) {
             return Ok((config, Arc::clone(keys)));

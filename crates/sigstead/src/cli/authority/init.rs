@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use sigstead_crypto::{KeyKind, Signer};
+use sigstead_crypto::{KeyKind, Secret, Signer};
+use sigstead_keystore::SecretSource;
 use sigstead_x509::authority;
 
 use super::install::{Installation, Terms};
@@ -28,6 +29,12 @@ pub(in crate::cli) struct Init {
     /// Sign with the root in this folder instead, which is made if it is not there. Keep it offline afterwards.
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
+    /// The kind of the root's key, where that is made.
+    #[arg(long, value_enum, default_value = "p384", value_name = "KIND")]
+    root_key_kind: Kind,
+    /// Where the password of the root's key is, as env:NAME or file:PATH. A key that is made is encrypted with it.
+    #[arg(long, value_name = "SOURCE", requires = "root", value_parser = password_source)]
+    root_password: Option<SecretSource>,
     /// Where the key is (docs/keys.md). In a file or a token it is made if it is not there.
     #[arg(long, value_name = "URI")]
     key: Option<String>,
@@ -63,6 +70,10 @@ impl From<Kind> for KeyKind {
     }
 }
 
+fn password_source(text: &str) -> Result<SecretSource, &'static str> {
+    SecretSource::parse(text).ok_or("write env:NAME or file:PATH")
+}
+
 impl Init {
     pub(super) async fn run(self, role: Role) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.service.config, &self.service.overrides)?;
@@ -84,7 +95,8 @@ impl Init {
         let now = now();
         let folder = self.root.as_deref().context("--csr or --root")?;
         let OfflineRoot { signer: root_key, certificate: root } =
-            OfflineRoot::open(folder, role, now).await?;
+            OfflineRoot::open(folder, self.root_key_kind.into(), self.root_password()?.as_ref(), (role, now))
+                .await?;
         let left = u64::try_from(root.not_after().saturating_sub(now)).context("the root has ended")?;
         let lifetime = ISSUED_LIFETIME.min(Duration::from_secs(left));
         let subject = (subject, signer.public_key());
@@ -92,6 +104,11 @@ impl Init {
             authority::issue((&root_key, &root), subject, role.profile(), now, lifetime).await?;
         installation.install((key, signer.public_key()), vec![certificate, root], self.terms)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn root_password(&self) -> anyhow::Result<Option<Secret<String>>> {
+        let read = |source: &SecretSource| source.read(&wire::surroundings());
+        Ok(self.root_password.as_ref().map(read).transpose()?)
     }
 
     /// The key, made if it is not there.
