@@ -19,8 +19,8 @@ const NANOSECOND_BUCKETS: &[f64] = &[1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e
 /// For sizes of batches.
 const COUNT_BUCKETS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
-/// How often measurements are counted into their buckets. Until then, each is kept.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often measurements are counted into their buckets. Until then, each is kept; and whoever counts many holds up requests.
+const UPKEEP: Duration = Duration::from_millis(200);
 
 /// Makes this process's metrics go to one Prometheus registry; call once.
 ///
