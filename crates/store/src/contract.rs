@@ -271,6 +271,9 @@ async fn searches_see_every_entry_once(database: &Database) {
         assert_eq!(database.search(&query(either, 0..u64::MAX, true), 9).await.unwrap(), [17_900, 7]);
         let every_second = vec![(0..entries).step_by(2).map(own).collect()];
         assert_eq!(database.count(&query(every_second, 0..u64::MAX, false)).await.unwrap(), entries / 2);
+        for no_key in [vec![vec![]], vec![vec![all], vec![]]] {
+            assert_eq!(database.count(&query(no_key, 0..u64::MAX, true)).await.unwrap(), 0);
+        }
         let nothing = vec![vec![third], vec![own(1)]];
         assert_eq!(database.count(&query(nothing, 0..u64::MAX, true)).await.unwrap(), 0);
         assert_eq!(database.search(&query(Vec::new(), 5..8, true), 9).await.unwrap(), [7, 6, 5]);

@@ -13,7 +13,7 @@ const MOST_BUCKETS: u64 = 1024;
 pub struct SearchQuery {
     /// Where.
     pub tree: TreeKey,
-    /// Groups of keys; none at all is every entry.
+    /// Groups of keys. Without any group it is every entry, with one that is empty none.
     pub all_of: Vec<Vec<SearchKey>>,
     /// Only entries with these indexes.
     pub range: Range<u64>,
@@ -82,6 +82,9 @@ impl Database {
     async fn search_window(&self, query: &SearchQuery, window: Range<u64>) -> Result<Vec<u64>, StoreError> {
         if query.all_of.is_empty() {
             return Ok(window.collect());
+        }
+        if query.all_of.iter().any(Vec::is_empty) {
+            return Ok(Vec::new());
         }
         let postings = self.postings(query.tree, query.keys(), &window).await?;
         let mut groups = query.all_of.iter().map(|group| {
