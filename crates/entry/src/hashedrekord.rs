@@ -39,14 +39,17 @@ impl HashedRekord {
     }
 
     pub(crate) fn verify(self) -> Result<Canonical, Rejection> {
+        let is_allowed = self.is_allowed();
+        let canonical = self.verify_taken()?;
+        if is_allowed { Ok(canonical) } else { Err(Rejection::entry("entry algorithms are not allowed")) }
+    }
+
+    /// One that a log has taken, which may have been before there was a list of algorithms.
+    pub(crate) fn verify_taken(self) -> Result<Canonical, Rejection> {
         self.verifier.check_chain()?;
         let verified = self.verifier.key.verify_digest(self.algorithm, &self.digest, &self.signature);
         verified.map_err(|error| Rejection::entry(format!("verifying signature: {}", self.why(error))))?;
-        if self.is_allowed() {
-            self.canonicalize()
-        } else {
-            Err(Rejection::entry("entry algorithms are not allowed"))
-        }
+        self.canonicalize()
     }
 
     /// Rekor's default list of algorithms: each key with the hash of its strength.

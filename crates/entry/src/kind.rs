@@ -153,6 +153,14 @@ impl Proposed {
             Kind::Rpm(entry) => entry.verify(),
         }
     }
+
+    /// The same for one that a log has taken, which had to keep to the rules of its day.
+    pub(crate) fn verify_taken(self, taken_unix: i64) -> Result<Canonical, Rejection> {
+        match self.0 {
+            Kind::HashedRekord(entry) => entry.verify_taken(),
+            _ => self.verify(taken_unix),
+        }
+    }
 }
 
 /// `major.minor.patch`, the part of semantic versions that entry versions use.

@@ -20,7 +20,7 @@ pub struct Known {
 pub fn known_of(body: &[u8], attestation: Option<&[u8]>, taken_unix: i64) -> Known {
     let Ok(entry) = serde_json::from_slice::<Value>(body) else { return Known::default() };
     let kind = Fields::of(Some(&entry)).text("kind").unwrap_or_default();
-    let canonical = Proposed::parse(&entry).and_then(|entry| entry.verify(taken_unix));
+    let canonical = Proposed::parse(&entry).and_then(|entry| entry.verify_taken(taken_unix));
     let mut known = match canonical.ok().filter(|canonical| canonical.body == body) {
         Some(canonical) => Known { search_values: canonical.search_values, fields: canonical.fields },
         None => Known { fields: vec![(SearchField::Kind, kind.to_owned())], ..Known::default() },

@@ -6,6 +6,8 @@ mod bring;
 mod error;
 mod file;
 mod offered;
+#[cfg(test)]
+mod public_instance;
 mod received;
 mod server;
 
