@@ -85,9 +85,9 @@ def test_nothing_leaves_that_is_not_recorded(binary, tmp_path):
         assert asked() == 200
         before = logged()
         with without("issuance_intents", file):
-            assert (asked(), logged()) == (500, before)
+            assert (asked(), logged()) == (503, before)
         with without("issuance_outcomes", file):
-            assert (asked(), logged()) == (500, before + 1)
+            assert (asked(), logged()) == (503, before + 1)
         assert asked() == 200
         listed = ["ca", "audit", "--config", stack.data / "sigstead.toml", "--json", "--outcome", "open"]
         (unfinished,) = run([binary, *listed]).stdout.splitlines()

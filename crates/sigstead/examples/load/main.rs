@@ -3,6 +3,7 @@
 //! Every request is real work: distinct signed entries, certificates for a proven key, timestamps. The
 //! generator shares the machine with what it measures, so its own work is part of the picture.
 
+mod client;
 mod entries;
 
 use std::io::Write as _;
@@ -14,7 +15,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use clap::{Parser, ValueEnum};
+use client::Client;
+use http::{Request, Uri, header};
+use http_body_util::Full;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use sigstead_crypto::{HashAlgorithm, KeyKind, Signer as _, SoftwareSigner};
@@ -69,7 +74,7 @@ enum Target {
 
 /// Makes requests: where to, what media type, and what no other request has.
 struct Work {
-    url: String,
+    url: Uri,
     media_type: &'static str,
     bearer: Option<String>,
     ask: Ask,
@@ -85,31 +90,36 @@ enum Ask {
 }
 
 impl Work {
-    fn post(url: String, body: impl Fn(u64) -> anyhow::Result<Vec<u8>> + Send + Sync + 'static) -> Self {
+    fn post(
+        url: &str,
+        body: impl Fn(u64) -> anyhow::Result<Vec<u8>> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
         let (media_type, ask) = ("application/json", Ask::Post(Box::new(body)));
-        Self { url, media_type, bearer: None, ask, expected: 201 }
+        Ok(Self { url: url.parse()?, media_type, bearer: None, ask, expected: 201 })
     }
 
-    fn request(&self, client: &reqwest::Client, number: u64) -> anyhow::Result<reqwest::RequestBuilder> {
+    fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
+        let path = self.url.path();
         let request = match &self.ask {
-            Ask::Post(body) => {
-                client.post(&self.url).header("content-type", self.media_type).body(body(number)?)
-            }
-            Ask::Get(rest) => client.get(format!("{}{}", self.url, rest(number))),
+            Ask::Post(_) => Request::post(path).header(header::CONTENT_TYPE, self.media_type),
+            Ask::Get(rest) => Request::get(format!("{path}{}", rest(number))),
         };
-        Ok(match &self.bearer {
-            Some(token) => request.bearer_auth(token),
+        let request = match &self.bearer {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             None => request,
-        })
+        };
+        let body = match &self.ask {
+            Ask::Post(body) => body(number)?.into(),
+            Ask::Get(_) => Bytes::new(),
+        };
+        Ok(request.body(Full::new(body))?)
     }
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let arguments = Arguments::parse();
     let work = Arc::new(work(&arguments)?);
-    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(arguments.clients).build()?;
     let numbers = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
     let until = match arguments.count {
@@ -121,8 +131,8 @@ async fn main() -> anyhow::Result<()> {
     let pace =
         Pace { begun, until, interval: arguments.rate.map(|rate| Duration::from_secs(1) / rate.max(1)) };
     for _ in 0..arguments.clients {
-        let (client, work, numbers) = (client.clone(), Arc::clone(&work), Arc::clone(&numbers));
-        clients.spawn(one_client(client, work, numbers, pace, progress.clone()));
+        let (work, numbers) = (Arc::clone(&work), Arc::clone(&numbers));
+        clients.spawn(one_client(work, numbers, pace, progress.clone()));
     }
     let mut latencies = Vec::new();
     while let Some(done) = clients.join_next().await {
@@ -166,12 +176,12 @@ fn progress(length: u64) -> ProgressBar {
 }
 
 async fn one_client(
-    client: reqwest::Client,
     work: Arc<Work>,
     numbers: Arc<AtomicU64>,
     pace: Pace,
     progress: ProgressBar,
 ) -> anyhow::Result<Vec<Duration>> {
+    let mut client = Client::connect(&work.url).await?;
     let mut latencies = Vec::new();
     loop {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
@@ -183,11 +193,9 @@ async fn one_client(
                 progress.set_position(u64::try_from(pace.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
             }
         }
-        let request = work.request(&client, number)?;
+        let request = work.request(number)?;
         let begun = pace.due(number).await;
-        let answer = request.send().await?;
-        let status = answer.status();
-        let text = answer.bytes().await?;
+        let (status, text) = client.send(request).await?;
         if status.as_u16() != work.expected {
             bail!("{} answered {status}: {}", work.url, String::from_utf8_lossy(&text));
         }
@@ -204,26 +212,26 @@ fn work(arguments: &Arguments) -> anyhow::Result<Work> {
             let key = SoftwareSigner::generate(KeyKind::EcdsaP256)?;
             let pem = key.public_key().to_pem();
             let entry = move |number| Ok(entries::hashedrekord(&key, &pem, &artifact(run, number)));
-            Work::post(format!("{base}/api/v1/log/entries"), entry)
+            Work::post(&format!("{base}/api/v1/log/entries"), entry)?
         }
         Target::LogCi => {
             let workflows = entries::Workflows::new()?;
-            Work::post(format!("{base}/api/v1/log/entries"), move |number| {
+            Work::post(&format!("{base}/api/v1/log/entries"), move |number| {
                 let (key, certificate) = workflows.signer(number)?;
                 Ok(entries::hashedrekord(&key, &certificate.to_pem(), &artifact(run, number)))
-            })
+            })?
         }
         Target::LogV2 => {
             let key = SoftwareSigner::generate(KeyKind::EcdsaP256)?;
             let entry = move |number| Ok(entries::hashedrekord_v2(&key, &artifact(run, number)));
-            Work::post(format!("{base}/api/v2/log/entries"), entry)
+            Work::post(&format!("{base}/api/v2/log/entries"), entry)?
         }
         Target::Read => {
             let size = arguments.size.max(1);
             // Far apart and never the same twice in a run: a multiplication by an odd number is a permutation.
             let index = move |number: u64| (number ^ run).wrapping_mul(0x9e37_79b9_7f4a_7c15) % size;
             let ask = Ask::Get(Box::new(move |number| format!("?logIndex={}", index(number))));
-            let url = format!("{base}/api/v1/log/entries");
+            let url = format!("{base}/api/v1/log/entries").parse()?;
             Work { url, media_type: "", bearer: None, ask, expected: 200 }
         }
         Target::Tsa => {
@@ -235,7 +243,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<Work> {
                 });
                 Ok(request.to_string().into_bytes())
             };
-            Work { expected: 200, ..Work::post(base, request) }
+            Work { expected: 200, ..Work::post(&base, request)? }
         }
         Target::Ca => {
             let file = arguments.token.as_ref().context("--token FILE is needed for the CA")?;
@@ -246,8 +254,8 @@ fn work(arguments: &Arguments) -> anyhow::Result<Work> {
                 "proofOfPossession": BASE64_STANDARD.encode(proof),
             }});
             let bearer = Some(std::fs::read_to_string(file)?.trim().to_owned());
-            let work =
-                Work::post(format!("{base}/api/v2/signingCert"), move |_| Ok(body.to_string().into_bytes()));
+            let body = body.to_string().into_bytes();
+            let work = Work::post(&format!("{base}/api/v2/signingCert"), move |_| Ok(body.clone()))?;
             Work { bearer, expected: 200, ..work }
         }
     })

@@ -120,13 +120,10 @@ impl SearchQuery {
     }
 
     fn windows(&self, range: Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
-        let buckets = buckets(&self.keys()).len().max(1) as u64;
-        windows(range, self.newest_first, (MOST_BUCKETS / buckets).min(MOST_SEGMENTS))
+        let buckets: BTreeSet<u8> = self.keys().iter().map(|key| key.bucket()).collect();
+        let segments = MOST_BUCKETS / (buckets.len() as u64).max(1);
+        windows(range, self.newest_first, segments.min(MOST_SEGMENTS))
     }
-}
-
-fn buckets(keys: &BTreeSet<SearchKey>) -> BTreeSet<u8> {
-    keys.iter().map(|key| key.bucket()).collect()
 }
 
 /// A range in pieces, from the side where the order begins: small ones first, for a page is often full soon.
