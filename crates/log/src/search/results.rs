@@ -163,7 +163,7 @@ impl SearchedLogs {
                 };
                 let texts = self.database().search_terms(field.number(), pattern, MAX_TERMS + 1).await?;
                 if texts.len() > MAX_TERMS as usize {
-                    let why = "more than 10,000 texts match; write more of it";
+                    let why = format!("more than {MAX_TERMS} texts match; write more of it");
                     return Err(Error::parameter(name, why));
                 }
                 group.extend(texts.iter().map(|term| SearchKey::in_field(field.name(), &term.text)));

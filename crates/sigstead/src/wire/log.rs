@@ -80,7 +80,7 @@ fn read_witnesses(config: &WitnessesConfig, http: reqwest::ClientBuilder) -> any
     Witnesses::new(policy, config.patience, config.missing, http).context("log_v2.witness_ca")
 }
 
-fn witnesses(config: &WitnessesConfig, ground: &Ground) -> anyhow::Result<Arc<Witnesses>> {
+fn reach_witnesses(config: &WitnessesConfig, ground: &Ground) -> anyhow::Result<Arc<Witnesses>> {
     let call = CallFiles::read(&config.call).context("log_v2.witness_ca")?;
     let witnesses = Arc::new(read_witnesses(config, call.client().context("log_v2.witness_ca")?)?);
     let reached = Arc::clone(&witnesses);
@@ -149,11 +149,11 @@ fn kept(imported: ImportedShard) -> Result<(ShardKey, Publisher), AppendError> {
 }
 
 async fn v2(config: LogV2Config, database: &Database, ground: &Ground) -> anyhow::Result<Arc<RekorV2>> {
-    let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses: config_witnesses } = config;
+    let LogV2Config { key, origin, dsse, duplicates, algorithms, witnesses } = config;
     let tree = sigstead_log::open_v2_tree(database, &origin, ground.clock.as_ref()).await?;
     let signer = NoteSigner::rekor_v2(tree.origin.clone(), keys::signer(&key).await?);
     let log_id = signer.full_key_hash();
-    let witnesses = config_witnesses.as_ref().map(|config| witnesses(config, ground)).transpose()?;
+    let witnesses = witnesses.as_ref().map(|witnesses| reach_witnesses(witnesses, ground)).transpose()?;
     let log = ground.start_log(database, tree, Publisher::Checkpoint(signer), witnesses).await;
     let log = log.context("the transparency log, v2")?;
     let watched = log.clone();
