@@ -193,22 +193,13 @@ impl Database {
         either!(self.search_terms(field, pattern, limit))
     }
 
-    pub(crate) async fn recent_postings(
+    pub(crate) async fn postings(
         &self,
         tree: TreeKey,
         keys: &BTreeSet<SearchKey>,
         window: &Range<u64>,
     ) -> Result<Vec<Posting>, StoreError> {
-        either!(self.recent_postings(tree, keys, window))
-    }
-
-    pub(crate) async fn segment_postings(
-        &self,
-        tree: TreeKey,
-        keys: &BTreeSet<SearchKey>,
-        window: &Range<u64>,
-    ) -> Result<Vec<Posting>, StoreError> {
-        either!(self.segment_postings(tree, keys, window))
+        either!(self.postings(tree, keys, window))
     }
 
     /// An attestation by its key.

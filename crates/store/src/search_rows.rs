@@ -16,15 +16,15 @@ macro_rules! search_rows {
         use crate::{SearchKey, SearchTerm, StoreError, TreeKey};
 
         impl $engine {
-            /// The postings of some keys that may not be in a segment yet.
-            pub(crate) async fn recent_postings(
+            /// The postings of some keys in a window. They move on and are never gone: they are looked for where they come from
+            /// before where they go to, so that some may be there twice.
+            pub(crate) async fn postings(
                 &self,
                 tree: TreeKey,
                 keys: &BTreeSet<SearchKey>,
                 window: &Range<u64>,
             ) -> Result<Vec<Posting>, StoreError> {
                 let mut found = Vec::new();
-                // Before the shares, to which they move.
                 for (base, bytes) in self.search_batches(tree, window.end).await? {
                     found.extend(Packed { bytes: &bytes, base, bucket: None }.of_keys(keys)?);
                 }
@@ -33,20 +33,8 @@ macro_rules! search_rows {
                 for (base, bytes) in self.search_shares(tree, &shares, &bundles).await? {
                     found.extend(Packed { bytes: &bytes, base, bucket: None }.of_keys(keys)?);
                 }
-                found.retain(|(_, index)| window.contains(index));
-                Ok(found)
-            }
-
-            /// The postings of some keys in the segments of a window.
-            pub(crate) async fn segment_postings(
-                &self,
-                tree: TreeKey,
-                keys: &BTreeSet<SearchKey>,
-                window: &Range<u64>,
-            ) -> Result<Vec<Posting>, StoreError> {
                 let buckets: BTreeSet<u8> = keys.iter().map(|key| key.bucket()).collect();
                 let segments = window.start / SEGMENT..window.end.div_ceil(SEGMENT);
-                let mut found = Vec::new();
                 for (bucket, base, bytes) in self.search_segments(tree, &buckets, &segments).await? {
                     found.extend(Packed { bytes: &bytes, base, bucket: Some(bucket) }.of_keys(keys)?);
                 }

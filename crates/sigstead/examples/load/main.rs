@@ -72,10 +72,9 @@ enum Target {
     Ca,
 }
 
-/// Makes requests: where to, what media type, and what no other request has.
+/// Makes requests: where to, and what no other request has.
 struct Work {
     url: Uri,
-    media_type: &'static str,
     bearer: Option<String>,
     ask: Ask,
     expected: u16,
@@ -83,7 +82,7 @@ struct Work {
 
 /// From the number of a request.
 enum Ask {
-    /// A body.
+    /// A body in JSON.
     Post(Box<dyn Fn(u64) -> anyhow::Result<Vec<u8>> + Send + Sync>),
     /// What stands after the URL.
     Get(Box<dyn Fn(u64) -> String + Send + Sync>),
@@ -94,23 +93,20 @@ impl Work {
         url: &str,
         body: impl Fn(u64) -> anyhow::Result<Vec<u8>> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let (media_type, ask) = ("application/json", Ask::Post(Box::new(body)));
-        Ok(Self { url: url.parse()?, media_type, bearer: None, ask, expected: 201 })
+        Ok(Self { url: url.parse()?, bearer: None, ask: Ask::Post(Box::new(body)), expected: 201 })
     }
 
     fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
         let path = self.url.path();
-        let request = match &self.ask {
-            Ask::Post(_) => Request::post(path).header(header::CONTENT_TYPE, self.media_type),
-            Ask::Get(rest) => Request::get(format!("{path}{}", rest(number))),
+        let (request, body) = match &self.ask {
+            Ask::Post(body) => {
+                (Request::post(path).header(header::CONTENT_TYPE, "application/json"), body(number)?.into())
+            }
+            Ask::Get(rest) => (Request::get(format!("{path}{}", rest(number))), Bytes::new()),
         };
         let request = match &self.bearer {
             Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             None => request,
-        };
-        let body = match &self.ask {
-            Ask::Post(body) => body(number)?.into(),
-            Ask::Get(_) => Bytes::new(),
         };
         Ok(request.body(Full::new(body))?)
     }
@@ -232,7 +228,7 @@ fn work(arguments: &Arguments) -> anyhow::Result<Work> {
             let index = move |number: u64| (number ^ run).wrapping_mul(0x9e37_79b9_7f4a_7c15) % size;
             let ask = Ask::Get(Box::new(move |number| format!("?logIndex={}", index(number))));
             let url = format!("{base}/api/v1/log/entries").parse()?;
-            Work { url, media_type: "", bearer: None, ask, expected: 200 }
+            Work { url, bearer: None, ask, expected: 200 }
         }
         Target::Tsa => {
             let request = |number: u64| {

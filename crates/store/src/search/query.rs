@@ -86,7 +86,10 @@ impl Database {
         if query.all_of.iter().any(Vec::is_empty) {
             return Ok(Vec::new());
         }
-        let postings = self.postings(query.tree, query.keys(), &window).await?;
+        let mut postings: BTreeMap<SearchKey, Vec<u64>> = BTreeMap::new();
+        for (key, index) in self.postings(query.tree, &query.keys(), &window).await? {
+            postings.entry(key).or_default().push(index);
+        }
         let mut groups = query.all_of.iter().map(|group| {
             let of_group = group.iter().filter_map(|key| postings.get(key));
             of_group.flatten().copied().collect::<BTreeSet<u64>>()
@@ -94,23 +97,6 @@ impl Database {
         let mut found = groups.next().unwrap_or_default();
         groups.for_each(|group| found.retain(|index| group.contains(index)));
         Ok(found.into_iter().collect())
-    }
-
-    /// The entries of each key in a window. Postings move on and are never gone: they are looked for where they come
-    /// from before where they go to, and those that are seen twice count once.
-    async fn postings(
-        &self,
-        tree: TreeKey,
-        keys: BTreeSet<SearchKey>,
-        window: &Range<u64>,
-    ) -> Result<BTreeMap<SearchKey, Vec<u64>>, StoreError> {
-        let mut found = self.recent_postings(tree, &keys, window).await?;
-        found.extend(self.segment_postings(tree, &keys, window).await?);
-        let mut postings: BTreeMap<SearchKey, Vec<u64>> = BTreeMap::new();
-        for (key, index) in found {
-            postings.entry(key).or_default().push(index);
-        }
-        Ok(postings)
     }
 }
 
