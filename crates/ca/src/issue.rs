@@ -13,7 +13,7 @@ use crate::ct_client::Submission;
 use crate::ct_logs::{CtLogs, SctDelivery};
 use crate::error::Error;
 use crate::issuing::IssuingCa;
-use crate::lint::{lint, lint_signature, lint_signed};
+use crate::lint::{lint, lint_signed};
 use crate::policy::{Denial, PolicyRequest};
 use crate::possession::PossessedKey;
 use crate::profile::{Form, Profile};
@@ -110,18 +110,16 @@ impl CertificateAuthority {
         }
     }
 
-    /// No certificate leaves here whose signature was not checked. That of a precertificate is left to the logs, which
-    /// take none that they cannot verify: a check costs more than a signature.
     async fn sign(&self, issuing: &IssuingCa, profile: &Profile<'_>) -> Result<Signed, Error> {
         match self.ct.as_ref().map(|ct| (ct, ct.delivery)) {
             None => {
-                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
+                let certificate = sign_linted(issuing, profile, Form::Plain).await?;
                 Ok(Signed { certificate, promises: Promises::None })
             }
             Some((ct, SctDelivery::Embedded)) => sign_with_scts(ct, issuing, profile).await,
             Some((ct, SctDelivery::Detached)) => {
                 // It exists before it is logged, but stays here until a log has promised for it.
-                let certificate = sign_checked(issuing, profile, Form::Plain).await?;
+                let certificate = sign_linted(issuing, profile, Form::Plain).await?;
                 let submission = Submission::certificate(&certificate, &issuing.chain);
                 let promises = Promises::Detached(ct.promises(&submission).await?);
                 Ok(Signed { certificate, promises })
@@ -165,27 +163,11 @@ async fn sign_with_scts(ct: &CtLogs, issuing: &IssuingCa, profile: &Profile<'_>)
     // 1. Have the precertificate logged.
     let precertificate = sign_linted(issuing, profile, Form::Precertificate).await?;
     let submission = Submission::precertificate(&precertificate, &issuing.chain)?;
-    let promised = ct.promises(&submission).instrument(tracing::info_span!("log")).await;
-    if promised.is_err() {
-        // If the logs were right to refuse it, this says so better than they did.
-        lint_signature(&precertificate, profile)?;
-    }
-    let scts = promised?;
+    let scts = ct.promises(&submission).instrument(tracing::info_span!("log")).await?;
     // 2. Sign the certificate, with the logs' promises inside. It must be what they promised for.
     let form = Form::WithScts { scts: &scts, precertificate: &precertificate };
-    let certificate = sign_checked(issuing, profile, form).await?;
-    Ok(Signed { certificate, promises: Promises::Embedded(scts) })
-}
-
-/// What may leave: its signature was checked too.
-async fn sign_checked(
-    issuing: &IssuingCa,
-    profile: &Profile<'_>,
-    form: Form<'_>,
-) -> Result<Certificate, Error> {
     let certificate = sign_linted(issuing, profile, form).await?;
-    lint_signature(&certificate, profile)?;
-    Ok(certificate)
+    Ok(Signed { certificate, promises: Promises::Embedded(scts) })
 }
 
 /// Nothing is signed that breaks a rule of the profile; and what was signed must be what met the rules.

@@ -5,6 +5,7 @@
 //! are handed a [`Signer`](sigstead_crypto::Signer).
 //! Out of scope: algorithms and signatures (see `crypto`).
 
+mod checked;
 mod encoding;
 mod error;
 mod file;

@@ -213,19 +213,6 @@ async fn promises_must_be_those_of_the_precertificate() {
 }
 
 #[tokio::test]
-async fn another_key_signed() {
-    let scene = Scene::new().await;
-    let tbs = scene.profile().tbs(Form::Plain).unwrap();
-    let stranger = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
-    let certificate = sign_certificate(&tbs, &stranger).await.unwrap();
-    assert_eq!(lint(&certificate, &scene.profile(), Form::Plain), Ok(()));
-    assert_eq!(lint_signed(&certificate, &tbs), Ok(()));
-    let told = Err(Breach("its issuer's key signed it"));
-    assert_eq!(lint_signature(&certificate, &scene.profile()), told);
-    assert_eq!(lint_signature(&scene.issued(Form::Plain).await, &scene.profile()), Ok(()));
-}
-
-#[tokio::test]
 async fn something_else_was_signed() {
     let scene = Scene::new().await;
     let linted = scene.profile().tbs(Form::Plain).unwrap();

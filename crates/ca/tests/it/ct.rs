@@ -7,13 +7,12 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sigstead_ca::SctDelivery;
 use sigstead_crypto::Signer as _;
-use sigstead_store::{IssuanceOutcome, IssuanceQuery};
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison, tbs_without_scts};
 use sigstead_x509::sct::{SignedEntry, list_of};
 use sigstead_x509::{Certificate, Sct};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, CT_DEADLINE, EMAIL, FulcioAnswer as _, ct, key, request};
+use crate::fixture::{Authority, CT_DEADLINE, EMAIL, FulcioAnswer as _, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 
@@ -164,24 +163,6 @@ async fn detached_promises() {
     let authority = Authority::with_logs([&forger], 1, SctDelivery::Detached).await;
     assert_eq!(authority.post("/api/v1/signingCert", &body).await.error().0, 500);
     assert_eq!(authority.counts().await, (0, 1, 0));
-}
-
-/// A certificate that breaks its profile is an issuance that failed, and nobody has seen it, no log either.
-#[tokio::test]
-async fn what_breaks_its_profile_stays_here() {
-    for delivery in [SctDelivery::Embedded, SctDelivery::Detached] {
-        let log = CtLog::start(Mood::Good).await;
-        for ct in [Some(ct([&log], 1, delivery)), None] {
-            let authority = Authority::deceived(ct).await;
-            let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
-            assert_eq!(answer.error(), (500, "error communicating with CA backend".to_owned()));
-            let failed = authority.database.issuances(&IssuanceQuery::default(), 9).await.unwrap();
-            let outcome = &failed[0].issuance.as_ref().unwrap().outcome;
-            let IssuanceOutcome::Failed(reason) = outcome else { panic!("{outcome:?}") };
-            assert!(reason.contains("its issuer's key signed it"), "{reason}");
-        }
-        assert!(log.entries().is_empty());
-    }
 }
 
 async fn started<const N: usize>(moods: [Mood; N]) -> [CtLog; N] {

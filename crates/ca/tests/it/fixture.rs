@@ -108,17 +108,10 @@ impl Authority {
         Self::assemble(None, authority_chain(KeyKind::EcdsaP256, DAY).await, allowed, None).await
     }
 
-    /// Its key store signs with another key than it shows.
-    pub(crate) async fn deceived(ct: Option<CtConfig>) -> Self {
-        let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
-        let deceiver = Arc::new(Deceiver { shown: signer, used: Some(key()) });
-        Self::assemble(ct, (deceiver, chain), ClientAlgorithms::default(), None).await
-    }
-
     /// Its key store does not answer.
     pub(crate) async fn without_key_store() -> Self {
         let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
-        let absent = Arc::new(Deceiver { shown: signer, used: None });
+        let absent = Arc::new(Absent { public_key: signer.public_key().clone() });
         Self::assemble(None, (absent, chain), ClientAlgorithms::default(), None).await
     }
 
@@ -206,27 +199,23 @@ pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: Sct
     CtConfig { logs: logs.map(log).into(), http, needed, deadline: CT_DEADLINE, delivery }
 }
 
-/// Shows one key and signs with another, or not at all.
+/// A key whose token went away.
 #[derive(Debug)]
-struct Deceiver {
-    shown: Arc<dyn Signer>,
-    used: Option<SoftwareSigner>,
+struct Absent {
+    public_key: PublicKey,
 }
 
-impl Signer for Deceiver {
-    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
-        match &self.used {
-            Some(key) => key.sign(message),
-            None => Box::pin(async { Err(SignError::new("the token is not there")) }),
-        }
+impl Signer for Absent {
+    fn sign<'a>(&'a self, _: &'a [u8]) -> SignFuture<'a> {
+        Box::pin(async { Err(SignError::new("the token is not there")) })
     }
 
     fn public_key(&self) -> &PublicKey {
-        self.shown.public_key()
+        &self.public_key
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
-        self.shown.algorithm()
+        SignatureAlgorithm::of(self.public_key.kind())
     }
 }
 

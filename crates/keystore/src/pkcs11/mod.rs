@@ -19,6 +19,7 @@ use cryptoki::types::AuthPin;
 use sigstead_crypto::{PublicKey, Secret, SignError, SignFuture, SignatureAlgorithm, Signer};
 
 use crate::KeystoreError;
+use crate::checked::checked;
 pub(crate) use generate::make_missing;
 pub use uri::Pkcs11Uri;
 
@@ -157,6 +158,7 @@ impl Shared {
     fn sign_in(&self, session: (Session, ObjectHandle), message: &[u8]) -> Result<Vec<u8>, SignError> {
         let _used = self.module.used();
         let signature = key::sign(&session.0, session.1, self.algorithm, message)?;
+        let signature = checked("the token", signature, &self.public_key, self.algorithm, message)?;
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() < KEPT_SESSIONS {
             sessions.push(session);

@@ -7,6 +7,7 @@ use super::azure::AzureKms;
 use super::exchange::{Fault, persist};
 use super::google::GcpKms;
 use super::vault::Vault;
+use crate::checked::checked;
 
 /// Signs with a key that never leaves the service which holds it.
 #[derive(Debug)]
@@ -38,14 +39,9 @@ impl RemoteSigner {
         if matches!(signed, Err(Fault::Denied(_))) && self.service.renew_credentials().await {
             signed = persist(self.patience, attempt).await;
         }
-        let signature =
-            signed.map_err(|fault| SignError::new(format!("{}: {fault}", self.service.name())))?;
-        // A key that was replaced under its name, or an answer that was damaged, must not get out.
-        if self.public_key.verify(self.algorithm.hash(), message, &signature).is_err() {
-            let why = "the signature is not by the key that was there at the start";
-            return Err(SignError::new(format!("{}: {why}", self.service.name())));
-        }
-        Ok(signature)
+        let holder = self.service.name();
+        let signature = signed.map_err(|fault| SignError::new(format!("{holder}: {fault}")))?;
+        checked(holder, signature, &self.public_key, self.algorithm, message)
     }
 }
 

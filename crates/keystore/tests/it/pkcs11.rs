@@ -1,9 +1,12 @@
 use std::process::Command;
 
+use cryptoki::context::Pkcs11;
+use cryptoki::object::{Attribute, ObjectClass};
 use sigstead_crypto::PublicKey;
+use sigstead_keystore::open;
 use sigstead_testkit::OpenSsl;
 
-use crate::contract::{Key, MESSAGES, refuses, signs, surroundings};
+use crate::contract::{Key, MESSAGE, MESSAGES, refuses, signs, surroundings};
 use crate::file::{KINDS, public_half};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
@@ -34,7 +37,7 @@ async fn tokens() {
     std::fs::create_dir(&tokens).unwrap();
     openssl.write("softhsm2.conf", format!("directories.tokendir = {}\n", tokens.display()));
     softhsm(&openssl, &["--init-token", "--free", "--label", "test", "--so-pin", PIN]);
-    for (at, (name, kind)) in KINDS.into_iter().enumerate() {
+    for (at, (name, kind)) in KINDS.into_iter().chain([("other", KINDS[0].1)]).enumerate() {
         openssl.generate(name, kind);
         openssl.write(&format!("{name}.pub"), public_half(&openssl, name).to_pem());
         let id = format!("0{at}");
@@ -60,6 +63,7 @@ async fn inside(folder: &str) {
         };
         signs(&key, &MESSAGES).await;
     }
+    another_key_under_the_name().await;
     // In a process of its own: a login counts for all sessions of one.
     let uri = format!("pkcs11:token=test;object=none?module-path={MODULE}&pin-source=env:PIN");
     let by_pin = surroundings(vec![("PIN", PIN.to_owned())]);
@@ -68,4 +72,29 @@ async fn inside(folder: &str) {
         let uri = format!("pkcs11:{other};object=none?module-path={MODULE}&pin-source=env:PIN");
         refuses(&uri, &by_pin, "no such token is present", &[PIN]).await;
     }
+}
+
+/// Somebody puts another key in the place of the one that was published: what that signs does not get out. The right
+/// one signs as soon as it is back.
+async fn another_key_under_the_name() {
+    let uri = format!("pkcs11:token=test;object=p256?module-path={MODULE}&pin-source=env:PIN");
+    let signer = open(&uri, &surroundings(vec![("PIN", PIN.to_owned())])).await.unwrap();
+    let library = Pkcs11::new(MODULE).unwrap();
+    let slot = library.get_slots_with_initialized_token().unwrap()[0];
+    let session = library.open_rw_session(slot).unwrap();
+    let label = |name: &str| [Attribute::Label(name.as_bytes().to_vec())];
+    let find = |name| {
+        let wanted = [&label(name)[..], &[Attribute::Class(ObjectClass::PRIVATE_KEY)]].concat();
+        session.find_objects(&wanted).unwrap()[0]
+    };
+    session.copy_object(find("p256"), &label("put aside")).unwrap();
+    session.destroy_object(find("p256")).unwrap();
+    session.update_attributes(find("other"), &label("p256")).unwrap();
+    let refused = signer.sign(MESSAGE).await.unwrap_err().to_string();
+    assert!(refused.contains("not by the key that was there at the start"), "{refused}");
+
+    session.update_attributes(find("p256"), &label("other")).unwrap();
+    session.update_attributes(find("put aside"), &label("p256")).unwrap();
+    let signature = signer.sign(MESSAGE).await.unwrap();
+    signer.public_key().verify(signer.algorithm().hash(), MESSAGE, &signature).unwrap();
 }
