@@ -2,11 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{Response, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::StatusCode;
-use reqwest::header::RETRY_AFTER;
-use serde::Serialize;
+use futures_util::TryStreamExt as _;
+use serde_json::json;
 use sigstead_clock::Clock;
 use sigstead_crypto::PublicKey;
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison};
@@ -14,6 +17,7 @@ use sigstead_x509::sct::SignedEntry;
 use sigstead_x509::{Certificate, Sct};
 
 use crate::added_chain::AddedChain;
+use crate::ct_way::CtWay;
 use crate::error::Error;
 
 /// How far the log's clock may be from ours.
@@ -28,6 +32,8 @@ pub struct CtLogConfig {
     pub url: String,
     /// The log's key. A promise by any other is refused.
     pub public_key: PublicKey,
+    /// Its routes, if it is in this process; then the URL is its name and no more.
+    pub here: Option<Router>,
 }
 
 /// Submits to one log.
@@ -35,20 +41,15 @@ pub struct CtLogConfig {
 pub(crate) struct CtClient {
     url: String,
     public_key: PublicKey,
-    /// Every log's.
-    client: Arc<ArcSwap<reqwest::Client>>,
+    way: CtWay,
     clock: Arc<dyn Clock>,
 }
 
 /// What logs are asked to promise for.
 pub(crate) struct Submission {
-    body: Body,
+    /// The chain in JSON.
+    json: Bytes,
     entry: Entry,
-}
-
-#[derive(Serialize)]
-struct Body {
-    chain: Vec<String>,
 }
 
 enum Entry {
@@ -77,18 +78,18 @@ impl Submission {
             issuer_key_hash: issuer_key_hash(issuer),
             tbs: tbs_without_poison(leaf)?,
         };
-        Ok(Self { body: Body::of(leaf, issuers), entry })
+        Ok(Self { json: chain_json(leaf, issuers), entry })
     }
 
     /// A certificate under its issuers, to `add-chain` (RFC 6962 §4.1).
     pub(crate) fn certificate(leaf: &Certificate, issuers: &[Certificate]) -> Self {
-        Self { body: Body::of(leaf, issuers), entry: Entry::Certificate(leaf.der().to_vec()) }
+        Self { json: chain_json(leaf, issuers), entry: Entry::Certificate(leaf.der().to_vec()) }
     }
 
     fn path(&self) -> &'static str {
         match self.entry {
-            Entry::Precertificate { .. } => "ct/v1/add-pre-chain",
-            Entry::Certificate(_) => "ct/v1/add-chain",
+            Entry::Precertificate { .. } => "/ct/v1/add-pre-chain",
+            Entry::Certificate(_) => "/ct/v1/add-chain",
         }
     }
 
@@ -102,11 +103,11 @@ impl Submission {
     }
 }
 
-impl Body {
-    fn of(leaf: &Certificate, issuers: &[Certificate]) -> Self {
-        let encode = |certificate: &Certificate| BASE64_STANDARD.encode(certificate.der());
-        Self { chain: std::iter::once(leaf).chain(issuers).map(encode).collect() }
-    }
+/// The body of RFC 6962 §4.1 and §4.2.
+fn chain_json(leaf: &Certificate, issuers: &[Certificate]) -> Bytes {
+    let encode = |certificate: &Certificate| BASE64_STANDARD.encode(certificate.der());
+    let chain: Vec<_> = std::iter::once(leaf).chain(issuers).map(encode).collect();
+    json!({ "chain": chain }).to_string().into()
 }
 
 impl CtClient {
@@ -116,7 +117,8 @@ impl CtClient {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let url = config.url.trim_end_matches('/').to_owned();
-        Self { url, public_key: config.public_key, client, clock }
+        let way = config.here.map_or_else(|| CtWay::Http(url.clone(), client), CtWay::Here);
+        Self { url, public_key: config.public_key, way, clock }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -125,9 +127,8 @@ impl CtClient {
 
     /// The log's promise, checked: by this log, for this entry, of this time.
     pub(crate) async fn add(&self, submission: &Submission) -> Result<Sct, Fault> {
-        let endpoint = format!("{}/{}", self.url, submission.path());
-        let sent = self.client.load().post(endpoint).json(&submission.body).send().await;
-        let answer = sent.map_err(|error| Fault::Passing { why: error.to_string(), pause: None })?;
+        let answer = self.way.post(submission.path(), submission.json.clone()).await;
+        let answer = answer.map_err(|why| Fault::Passing { why, pause: None })?;
         if answer.status() != StatusCode::OK {
             return Err(refusal(&answer));
         }
@@ -147,7 +148,7 @@ impl CtClient {
 }
 
 /// Logs that are busy, and proxies that do not reach theirs, are asked again; any other refusal is final.
-fn refusal(answer: &reqwest::Response) -> Fault {
+fn refusal(answer: &Response<Body>) -> Fault {
     let why = format!("the log answered {}", answer.status());
     match answer.status() {
         StatusCode::REQUEST_TIMEOUT
@@ -162,10 +163,10 @@ fn refusal(answer: &reqwest::Response) -> Fault {
     }
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Sct, Fault> {
-    let mut text = Vec::new();
-    let lost = |error: reqwest::Error| Fault::Passing { why: error.to_string(), pause: None };
-    while let Some(part) = answer.chunk().await.map_err(lost)? {
+async fn read(answer: Response<Body>) -> Result<Sct, Fault> {
+    let (mut parts, mut text) = (answer.into_body().into_data_stream(), Vec::new());
+    let lost = |error: axum::Error| Fault::Passing { why: error.to_string(), pause: None };
+    while let Some(part) = parts.try_next().await.map_err(lost)? {
         text.extend_from_slice(&part);
         if text.len() > MAX_ANSWER {
             return Err(Fault::Final(Error::CtLog("the answer is too long".to_owned())));

@@ -10,6 +10,7 @@ mod authority;
 mod client_algorithms;
 mod ct_client;
 mod ct_logs;
+mod ct_way;
 mod error;
 mod grpc;
 mod grpc_v1beta;

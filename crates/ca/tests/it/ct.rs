@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
@@ -58,6 +60,28 @@ async fn promises_that_are_not_believed() {
         assert_eq!(log.entries().len(), 1, "asked once");
         assert_eq!(authority.counts().await, (0, 1, 0), "{mood:?}: an intent, and no certificate");
     }
+}
+
+/// Without a connection it is the same log: as often asked, as little believed.
+#[tokio::test]
+async fn a_log_in_the_same_process() {
+    for delivery in [SctDelivery::Embedded, SctDelivery::Detached] {
+        let log = CtLog::start(Mood::Busy(1)).await;
+        let authority = Authority::beside(&log, delivery).await;
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+        assert_eq!((answer.status, log.entries().len()), (StatusCode::OK, 2), "{delivery:?}");
+    }
+    for mood in [Mood::Forged, Mood::OtherEntry, Mood::Junk, Mood::Huge, Mood::Redirect, Mood::Status(500)] {
+        let log = CtLog::start(mood).await;
+        let authority = Authority::beside(&log, SctDelivery::Embedded).await;
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+        assert_eq!(answer.error(), (500, "Error entering certificate in CTL".to_owned()), "{mood:?}");
+        assert_eq!((log.entries().len(), authority.counts().await), (1, (0, 1, 0)), "{mood:?}");
+    }
+    let log = CtLog::start(Mood::Silent).await;
+    let authority = Authority::beside(&log, SctDelivery::Embedded).await;
+    let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+    assert_eq!(answer.error(), (503, "the certificate transparency log is not available".to_owned()));
 }
 
 #[tokio::test]

@@ -59,11 +59,13 @@ impl CtLog {
         let key = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
         let state = LogState { key, mood, refusals: AtomicUsize::new(0), entries: Mutex::default() };
         let state = Arc::new(state);
-        let routes = Router::new()
-            .route("/log/ct/v1/add-pre-chain", post(add_pre_chain))
-            .route("/log/ct/v1/add-chain", post(add_chain))
-            .with_state(Arc::clone(&state));
+        let routes = Router::new().nest("/log", routes(&state));
         Self { server: Loopback::serve(|_| routes).await, state }
+    }
+
+    /// What it is reached by from the same process.
+    pub(crate) fn routes(&self) -> Router {
+        routes(&self.state)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -81,6 +83,13 @@ impl CtLog {
     pub(crate) fn entries(&self) -> Vec<Vec<Certificate>> {
         self.state.entries.lock().unwrap().clone()
     }
+}
+
+fn routes(state: &Arc<LogState>) -> Router {
+    Router::new()
+        .route("/ct/v1/add-pre-chain", post(add_pre_chain))
+        .route("/ct/v1/add-chain", post(add_chain))
+        .with_state(Arc::clone(state))
 }
 
 async fn add_pre_chain(State(log): State<Arc<LogState>>, Json(submission): Json<Value>) -> Response {

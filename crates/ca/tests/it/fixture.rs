@@ -83,6 +83,17 @@ impl Authority {
         Self::with_logs([log], 1, SctDelivery::Embedded).await
     }
 
+    /// In one process with the log, whose URL is a name.
+    pub(crate) async fn beside(log: &CtLog, delivery: SctDelivery) -> Self {
+        let mut config = ct([log], 1, delivery);
+        config.logs[0] = CtLogConfig {
+            url: "http://nowhere.invalid".to_owned(),
+            public_key: log.public_key(),
+            here: Some(log.routes()),
+        };
+        Self::build(Some(config), KeyKind::EcdsaP256, DAY).await
+    }
+
     /// So many of the logs, the first ones preferably, must promise within a second and a half.
     pub(crate) async fn with_logs<const N: usize>(
         logs: [&CtLog; N],
@@ -194,7 +205,7 @@ impl Authority {
 }
 
 pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: SctDelivery) -> CtConfig {
-    let log = |log: &CtLog| CtLogConfig { url: log.url(), public_key: log.public_key() };
+    let log = |log: &CtLog| CtLogConfig { url: log.url(), public_key: log.public_key(), here: None };
     let http = reqwest::Client::builder();
     CtConfig { logs: logs.map(log).into(), http, needed, deadline: CT_DEADLINE, delivery }
 }

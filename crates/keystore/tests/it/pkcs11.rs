@@ -80,12 +80,12 @@ async fn another_key_under_the_name() {
     let uri = format!("pkcs11:token=test;object=p256?module-path={MODULE}&pin-source=env:PIN");
     let signer = open(&uri, &surroundings(vec![("PIN", PIN.to_owned())])).await.unwrap();
     let library = Pkcs11::new(MODULE).unwrap();
-    let slot = library.get_slots_with_initialized_token().unwrap()[0];
+    let slot = library.get_slots_with_initialized_token().unwrap().remove(0);
     let session = library.open_rw_session(slot).unwrap();
     let label = |name: &str| [Attribute::Label(name.as_bytes().to_vec())];
     let find = |name| {
         let wanted = [&label(name)[..], &[Attribute::Class(ObjectClass::PRIVATE_KEY)]].concat();
-        session.find_objects(&wanted).unwrap()[0]
+        session.find_objects(&wanted).unwrap().remove(0)
     };
     session.copy_object(find("p256"), &label("put aside")).unwrap();
     session.destroy_object(find("p256")).unwrap();

@@ -66,7 +66,8 @@ pub(super) async fn start(service: Service, arguments: &ServiceArguments) -> any
     let mut opened = None;
     let router = match service {
         Service::Ca => {
-            wire::ca(&config.ca()?, opened.insert(wire::serve_database(&config).await?), &ground).await?
+            wire::ca(&config.ca()?, None, opened.insert(wire::serve_database(&config).await?), &ground)
+                .await?
         }
         Service::Tsa => wire::tsa(&config.tsa()?, &ground).await?,
         Service::Log => {

@@ -179,8 +179,11 @@ impl Up {
         let issuer = DevIssuer::new(issuer_address, own_keys.issuer, own_keys.issuer_secret, clock)?;
         listeners.issuer.serve(issuer.router(), &limits, tasks);
         let of = |section| wire::limits(config, section);
-        listeners.ct.serve(wire::ct(&config.ct()?, database, &ground).await?, &of("ct")?, tasks);
-        listeners.ca.serve(wire::ca(&config.ca()?, database, &ground).await?, &of("ca")?, tasks);
+        let ct = wire::ct(&config.ct()?, database, &ground).await?;
+        let own_ct = wire::OwnCtLog { url: listeners.ct.url(), routes: ct.clone() };
+        listeners.ct.serve(ct, &of("ct")?, tasks);
+        let ca = wire::ca(&config.ca()?, Some(own_ct), database, &ground).await?;
+        listeners.ca.serve(ca, &of("ca")?, tasks);
         listeners.log.serve(wire::log(config, database, &ground).await?, &of("log")?, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground).await?, &of("tsa")?, tasks);
         let folder = config.folder().to_owned();

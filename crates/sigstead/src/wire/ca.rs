@@ -14,10 +14,22 @@ use super::text_file::TextFile;
 use super::{Ground, expiry, http_client, keys};
 use crate::config::{CaConfig, CaCtConfig, Config};
 
+/// A CT log in the same process.
+pub(crate) struct OwnCtLog {
+    /// As `[ca]` names it.
+    pub(crate) url: String,
+    pub(crate) routes: Router,
+}
+
 /// The certificate authority's routes.
-pub(crate) async fn ca(config: &CaConfig, database: &Database, ground: &Ground) -> anyhow::Result<Router> {
+pub(crate) async fn ca(
+    config: &CaConfig,
+    own: Option<OwnCtLog>,
+    database: &Database,
+    ground: &Ground,
+) -> anyhow::Result<Router> {
     let call = config.ct.as_ref().map(|ct| CallFiles::read(&ct.call)).transpose()?;
-    let ct = config.ct.as_ref().map(ct_logs).transpose()?;
+    let ct = config.ct.as_ref().map(|ct| ct_logs(ct, own.as_ref())).transpose()?;
     let issuers = TextFile::read(&config.issuers)?;
     let trusted = issuers.parse(FulcioConfig::parse)?;
     let providers = Arc::new(Providers::new(trusted, Arc::clone(&ground.clock))?);
@@ -91,14 +103,14 @@ pub(crate) async fn check_ca(config: &Config, now: i64) -> anyhow::Result<()> {
     issuers(&config.issuers)?;
     config.policy.as_deref().map(policy).transpose()?;
     CertificateAuthority::check(issuing_cas(&authorities(&config.authorities)?, now).await?, now)?;
-    if let Some(ct) = config.ct.as_ref().map(ct_logs).transpose()? {
+    if let Some(ct) = config.ct.as_ref().map(|ct| ct_logs(ct, None)).transpose()? {
         ct.http.build().context("what [ca] calls CT logs with")?;
     }
     Ok(())
 }
 
 /// The CT logs; two with one key are one log, whose promises count once.
-fn ct_logs(config: &CaCtConfig) -> anyhow::Result<CtConfig> {
+fn ct_logs(config: &CaCtConfig, own: Option<&OwnCtLog>) -> anyhow::Result<CtConfig> {
     let mut logs: Vec<CtLogConfig> = Vec::new();
     for (url, key) in &config.logs {
         let public_key = keys::public_key(key)?;
@@ -106,7 +118,8 @@ fn ct_logs(config: &CaCtConfig) -> anyhow::Result<CtConfig> {
         {
             bail!("the CT logs {} and {url} have the same key; name one of them", other.url);
         }
-        logs.push(CtLogConfig { url: url.clone(), public_key });
+        let here = own.filter(|own| own.url == *url).map(|own| own.routes.clone());
+        logs.push(CtLogConfig { url: url.clone(), public_key, here });
     }
     let CaCtConfig { needed, deadline, delivery, .. } = *config;
     Ok(CtConfig { logs, http: http_client(&config.call)?, needed, deadline, delivery })

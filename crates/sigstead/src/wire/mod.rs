@@ -27,7 +27,7 @@ use sigstead_tlog::{AppendError, Limits, Log, LogParts, Publisher, Witnesses};
 
 pub(crate) use authorities::{NamedAuthority, authorities};
 pub(crate) use build_info::tell_version;
-pub(crate) use ca::{ca, ca_operations, check_ca, issuers, policy};
+pub(crate) use ca::{OwnCtLog, ca, ca_operations, check_ca, issuers, policy};
 pub(crate) use call_files::http_client;
 pub(crate) use ct::{check_ct, ct};
 pub(crate) use keys::{public_key, signer, surroundings};
