@@ -126,7 +126,7 @@ fn windows(range: Range<u64>, newest_first: bool, most_segments: u64) -> impl It
         } else {
             start..((start / SEGMENT + segments) * SEGMENT).min(end)
         };
-        segments = (segments * 2).min(most_segments);
+        segments = (segments * 4).min(most_segments);
         (start, end) = if newest_first { (start, window.start) } else { (window.end, end) };
         Some(window)
     })
