@@ -134,8 +134,9 @@ async fn attempt<'a>(
     pause: Duration,
     submission: &Submission,
 ) -> Try<'a> {
+    // A sleep of no time at all ends with the clock's next tick, a millisecond later.
     if !pause.is_zero() {
-        sleep(pause).await; // Of nothing too, until the clock's next tick.
+        sleep(pause).await;
     }
     let outcome = log.add(submission).await;
     let result = match &outcome {
