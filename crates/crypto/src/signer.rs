@@ -11,9 +11,9 @@ pub type SignFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, SignError>
 /// A private key, wherever it lives: a file, a token, a cloud.
 ///
 /// Contract: each signature verifies under [`Signer::public_key`] over exactly `message`; the hash of
-/// [`Signer::algorithm`] is applied inside; whoever signs with a key that is elsewhere verifies what came back, so
-/// that those who call need not. The key never changes during the signer's life. Calls may
-/// run at the same time. After an error nothing is known of the signature; asking again is safe.
+/// [`Signer::algorithm`] is applied inside. A signer whose key is elsewhere verifies what comes back, so that its
+/// callers need not. The key never changes during the signer's life. Calls may run at the same time. After an
+/// error nothing is known of the signature; asking again is safe.
 pub trait Signer: Send + Sync + std::fmt::Debug {
     /// Signs `message`. ECDSA signatures are ASN.1 DER, RSA ones PKCS#1 v1.5, Ed25519 ones 64 bytes.
     fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a>;

@@ -3,18 +3,18 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sigstead_ca::SctDelivery;
 use sigstead_crypto::Signer as _;
+use sigstead_store::{IssuanceOutcome, IssuanceQuery};
 use sigstead_x509::precertificate::{issuer_key_hash, tbs_without_poison, tbs_without_scts};
 use sigstead_x509::sct::{SignedEntry, list_of};
 use sigstead_x509::{Certificate, Sct};
 
 use crate::ct_log::{CtLog, Mood};
-use crate::fixture::{Authority, CT_DEADLINE, EMAIL, FulcioAnswer as _, key, request};
+use crate::fixture::{Authority, CT_DEADLINE, EMAIL, FulcioAnswer as _, ct, key, request};
 
 const SIGNING_CERT: &str = "/api/v2/signingCert";
 
@@ -212,12 +212,21 @@ fn sct(text: &str) -> Sct {
     }
 }
 
-/// A client may come again: nothing is wrong with what it sent.
+/// A client may come again: nothing is wrong with what it sent. The audit trail has the reason, and no log an entry.
 #[tokio::test]
 async fn a_key_store_that_is_away_makes_no_certificate() {
-    let authority = Authority::without_key_store().await;
-    let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
-    assert_eq!(answer.error(), (503, "error communicating with CA backend".to_owned()));
-    assert_eq!(answer.header("retry-after"), "5");
-    assert_eq!(authority.counts().await, (0, 1, 0));
+    let log = CtLog::start(Mood::Good).await;
+    let logged = |delivery| Some(ct([&log], 1, delivery));
+    for ct in [logged(SctDelivery::Embedded), logged(SctDelivery::Detached), None] {
+        let authority = Authority::without_key_store(ct).await;
+        let answer = authority.post(SIGNING_CERT, &request(&key(), EMAIL)).await;
+        assert_eq!(answer.error(), (503, "error communicating with CA backend".to_owned()));
+        assert_eq!(answer.header("retry-after"), "5");
+        assert_eq!(authority.counts().await, (0, 1, 0));
+        let failed = authority.database.issuances(&IssuanceQuery::default(), 9).await.unwrap();
+        let outcome = &failed[0].issuance.as_ref().unwrap().outcome;
+        let IssuanceOutcome::Failed(reason) = outcome else { panic!("{outcome:?}") };
+        assert!(reason.contains("the token is not there"), "{reason}");
+    }
+    assert!(log.entries().is_empty());
 }

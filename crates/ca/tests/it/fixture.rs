@@ -120,10 +120,10 @@ impl Authority {
     }
 
     /// Its key store does not answer.
-    pub(crate) async fn without_key_store() -> Self {
+    pub(crate) async fn without_key_store(ct: Option<CtConfig>) -> Self {
         let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
         let absent = Arc::new(Absent { public_key: signer.public_key().clone() });
-        Self::assemble(None, (absent, chain), ClientAlgorithms::default(), None).await
+        Self::assemble(ct, (absent, chain), ClientAlgorithms::default(), None).await
     }
 
     async fn assemble(

@@ -182,7 +182,7 @@ impl Up {
         let ct = wire::ct(&config.ct()?, database, &ground).await?;
         let own_ct = wire::OwnCtLog { url: listeners.ct.url(), routes: ct.clone() };
         listeners.ct.serve(ct, &of("ct")?, tasks);
-        let ca = wire::ca(&config.ca()?, Some(own_ct), database, &ground).await?;
+        let ca = wire::ca(&config.ca()?, Some(&own_ct), database, &ground).await?;
         listeners.ca.serve(ca, &of("ca")?, tasks);
         listeners.log.serve(wire::log(config, database, &ground).await?, &of("log")?, tasks);
         listeners.tsa.serve(wire::tsa(&config.tsa()?, &ground).await?, &of("tsa")?, tasks);

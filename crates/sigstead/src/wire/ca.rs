@@ -24,12 +24,12 @@ pub(crate) struct OwnCtLog {
 /// The certificate authority's routes.
 pub(crate) async fn ca(
     config: &CaConfig,
-    own: Option<OwnCtLog>,
+    own: Option<&OwnCtLog>,
     database: &Database,
     ground: &Ground,
 ) -> anyhow::Result<Router> {
     let call = config.ct.as_ref().map(|ct| CallFiles::read(&ct.call)).transpose()?;
-    let ct = config.ct.as_ref().map(|ct| ct_logs(ct, own.as_ref())).transpose()?;
+    let ct = config.ct.as_ref().map(|ct| ct_logs(ct, own)).transpose()?;
     let issuers = TextFile::read(&config.issuers)?;
     let trusted = issuers.parse(FulcioConfig::parse)?;
     let providers = Arc::new(Providers::new(trusted, Arc::clone(&ground.clock))?);
