@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use const_oid::ObjectIdentifier;
 use der::Decode as _;
 use der::asn1::{GeneralizedTime, UtcTime};
@@ -23,25 +24,25 @@ const MAX_CHAIN: usize = 16;
 #[derive(Clone)]
 pub struct Certificate(Arc<Parts>);
 
-/// Byte ranges of `der`, checked once.
+/// Slices of `der`, which they share; checked once.
 struct Parts {
-    der: Vec<u8>,
-    tbs: Vec<u8>,
-    serial: Vec<u8>,
-    issuer: Vec<u8>,
-    subject: Vec<u8>,
-    spki: Vec<u8>,
+    der: Bytes,
+    tbs: Bytes,
+    serial: Bytes,
+    issuer: Bytes,
+    subject: Bytes,
+    spki: Bytes,
     not_before: i64,
     not_after: i64,
     extensions: Vec<Extension>,
     signature_algorithm: ObjectIdentifier,
-    signature: Vec<u8>,
+    signature: Bytes,
 }
 
 struct Extension {
     id: ObjectIdentifier,
     critical: bool,
-    value: Vec<u8>,
+    value: Bytes,
 }
 
 impl Certificate {
@@ -53,8 +54,10 @@ impl Certificate {
         if der.len() > MAX_CERTIFICATE {
             return Err(X509Error::malformed("the certificate", "too long"));
         }
-        let parts = parse(der).ok_or_else(|| X509Error::malformed("the certificate", "not X.509 in DER"))?;
-        Ok(Self(Arc::new(parts)))
+        let parts = parse(&Bytes::copy_from_slice(der));
+        parts
+            .map(|parts| Self(Arc::new(parts)))
+            .ok_or_else(|| X509Error::malformed("the certificate", "not X.509 in DER"))
     }
 
     /// From the first `CERTIFICATE` block of PEM text.
@@ -71,6 +74,11 @@ impl Certificate {
     /// The whole certificate.
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// The whole certificate, as bytes that it shares.
+    pub fn to_bytes(&self) -> Bytes {
+        self.0.der.clone()
     }
 
     /// The certificate as a PEM block.
@@ -261,10 +269,10 @@ pub fn parse_pem_chain(text: &[u8]) -> Result<Vec<Certificate>, X509Error> {
 
 /// The hash of a signature algorithm identifier; RSA-PSS and weaker ones are not known.
 pub(crate) fn hash_of_signature(algorithm: ObjectIdentifier) -> Option<HashAlgorithm> {
-    match algorithm.to_string().as_str() {
-        "1.2.840.10045.4.3.2" | "1.2.840.113549.1.1.11" => Some(HashAlgorithm::Sha256),
-        "1.2.840.10045.4.3.3" | "1.2.840.113549.1.1.12" => Some(HashAlgorithm::Sha384),
-        "1.2.840.10045.4.3.4" | "1.2.840.113549.1.1.13" | "1.3.101.112" => Some(HashAlgorithm::Sha512),
+    match algorithm {
+        oid::ECDSA_WITH_SHA256 | oid::RSA_WITH_SHA256 => Some(HashAlgorithm::Sha256),
+        oid::ECDSA_WITH_SHA384 | oid::RSA_WITH_SHA384 => Some(HashAlgorithm::Sha384),
+        oid::ECDSA_WITH_SHA512 | oid::RSA_WITH_SHA512 | oid::ED25519 => Some(HashAlgorithm::Sha512),
         _ => None,
     }
 }
@@ -273,7 +281,8 @@ fn text_of(text: DirectoryString) -> Option<String> {
     Some(text.value().into_owned())
 }
 
-fn parse(der: &[u8]) -> Option<Parts> {
+fn parse(der: &Bytes) -> Option<Parts> {
+    let part = |of: &[u8]| der.slice_ref(of);
     let outer = tlv::single(der).filter(|outer| outer.tag == SEQUENCE)?;
     let outer = tlv::elements(outer.content)?;
     let [tbs, algorithm, signature] = outer.as_slice() else { return None };
@@ -289,21 +298,21 @@ fn parse(der: &[u8]) -> Option<Parts> {
     let extensions = fields.find(|field| field.tag == tlv::context(3));
     let [not_before, not_after] = validity.as_slice() else { return None };
     Some(Parts {
-        der: der.to_vec(),
-        tbs: (tbs.tag == SEQUENCE).then(|| tbs.raw.to_vec())?,
-        serial: serial.content.to_vec(),
-        issuer: issuer.raw.to_vec(),
-        subject: subject.raw.to_vec(),
-        spki: spki.raw.to_vec(),
+        der: der.clone(),
+        tbs: (tbs.tag == SEQUENCE).then(|| part(tbs.raw))?,
+        serial: part(serial.content),
+        issuer: part(issuer.raw),
+        subject: part(subject.raw),
+        spki: part(spki.raw),
         not_before: unix_time(not_before.raw)?,
         not_after: unix_time(not_after.raw)?,
         extensions: match extensions {
-            Some(extensions) => parse_extensions(extensions.content)?,
+            Some(extensions) => parse_extensions(extensions.content, part)?,
             None => Vec::new(),
         },
         signature_algorithm: ObjectIdentifier::from_der(tlv::elements(algorithm.content)?.first()?.raw)
             .ok()?,
-        signature: signature.content.strip_prefix(&[0]).filter(|_| signature.tag == BIT_STRING)?.to_vec(),
+        signature: signature.content.strip_prefix(&[0]).filter(|_| signature.tag == BIT_STRING).map(part)?,
     })
 }
 
@@ -315,17 +324,17 @@ fn unix_time(der: &[u8]) -> Option<i64> {
     i64::try_from(since_epoch.as_secs()).ok()
 }
 
-fn parse_extensions(content: &[u8]) -> Option<Vec<Extension>> {
+fn parse_extensions(content: &[u8], part: impl Fn(&[u8]) -> Bytes) -> Option<Vec<Extension>> {
     let list = tlv::single(content).filter(|list| list.tag == SEQUENCE)?;
     let elements = tlv::elements(list.content)?;
     let extensions: Vec<Extension> =
-        elements.iter().map(|extension| parse_extension(extension.content)).collect::<Option<_>>()?;
+        elements.iter().map(|extension| parse_extension(extension.content, &part)).collect::<Option<_>>()?;
     // RFC 5280 §4.2: no extension twice, or two readers could each believe another one.
     let mut seen = BTreeSet::new();
     extensions.iter().all(|extension| seen.insert(extension.id)).then_some(extensions)
 }
 
-fn parse_extension(content: &[u8]) -> Option<Extension> {
+fn parse_extension(content: &[u8], part: impl Fn(&[u8]) -> Bytes) -> Option<Extension> {
     let fields = tlv::elements(content)?;
     let (id, critical, value) = match fields.as_slice() {
         [id, value] => (id, false, value),
@@ -333,5 +342,5 @@ fn parse_extension(content: &[u8]) -> Option<Extension> {
         _ => return None,
     };
     let id = ObjectIdentifier::from_der(id.raw).ok()?;
-    (value.tag == OCTET_STRING).then(|| Extension { id, critical, value: value.content.to_vec() })
+    (value.tag == OCTET_STRING).then(|| Extension { id, critical, value: part(value.content) })
 }
