@@ -1,15 +1,14 @@
 //! Which submissions are accepted.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 use serde::Deserialize;
-use sigstead_crypto::sha256;
-use sigstead_merkle::Hash;
-use sigstead_x509::precertificate::{is_precertificate, issuer_key_hash, tbs_without_poison};
+use sigstead_x509::precertificate::{is_precertificate, tbs_without_poison};
 use sigstead_x509::{Certificate, oid};
 
-use crate::authorities::Authorities;
+use crate::authorities::{Authorities, Issuers};
 use crate::error::Error;
 use crate::leaf::{EntryKind, Submitted};
 
@@ -28,68 +27,45 @@ pub(crate) enum Endpoint {
     PreChain,
 }
 
-/// An accepted submission, and its issuers' certificates by fingerprint.
+/// An accepted submission, and its issuers.
 pub(crate) struct Accepted {
     pub(crate) submitted: Submitted,
-    pub(crate) issuers: Vec<(Hash, Bytes)>,
+    pub(crate) issuers: Arc<Issuers>,
 }
 
 /// Reads a submission, and checks it: leaf first, each certificate signed by the next, the last one an
 /// accepted root or signed by one, for code signing, with the poison exactly where it belongs.
 pub(crate) fn accept(body: &[u8], endpoint: Endpoint, authorities: &Authorities) -> Result<Accepted, Error> {
-    let submission: Submission = serde_json::from_slice(body).map_err(Error::bad_request)?;
-    if submission.chain.is_empty() || submission.chain.len() > MAX_CHAIN {
-        return Err(Error::bad_request(format!("a chain has 1 to {MAX_CHAIN} certificates")));
-    }
-    let parsed = submission.chain.iter().enumerate().map(|(position, text)| {
-        let der = BASE64_STANDARD
-            .decode(text)
-            .map_err(|_| Error::bad_request(format!("certificate {position} is not base64")))?;
-        Certificate::from_der(&der)
-            .map_err(|error| Error::bad_request(format!("certificate {position}: {error}")))
-    });
-    let mut chain: Vec<Certificate> = parsed.collect::<Result<_, _>>()?;
-    complete(&mut chain, authorities)?;
-    let (leaf, issuers) = chain.split_first().ok_or_else(|| Error::bad_request("the chain is empty"))?;
-    let issuer = issuers.first().ok_or_else(|| Error::bad_request("a root cannot be submitted alone"))?;
-    check_leaf(leaf, endpoint)?;
-    let usages = issuer.extended_key_usages().map(|(_, usages)| usages).unwrap_or_default();
-    if usages.contains(&oid::PRECERTIFICATE_SIGNING) {
-        return Err(Error::bad_request("precertificates must be signed by their issuer itself"));
-    }
+    let Submission { chain } = serde_json::from_slice(body).map_err(Error::bad_request)?;
+    let (leaf, above) = chain
+        .split_first()
+        .filter(|_| chain.len() <= MAX_CHAIN)
+        .ok_or_else(|| Error::bad_request(format!("a chain has 1 to {MAX_CHAIN} certificates")))?;
+    let leaf = certificate(0, leaf)?;
+    let issuers = authorities.issuers(&leaf, above)?;
+    leaf.verify_signed_by(&issuers.direct).map_err(|_| not_issued_by_next(0))?;
+    check_leaf(&leaf, endpoint)?;
     let kind = match endpoint {
-        Endpoint::Chain => EntryKind::Certificate(Bytes::copy_from_slice(leaf.der())),
+        Endpoint::Chain => EntryKind::Certificate(leaf.to_bytes()),
         Endpoint::PreChain => EntryKind::Precertificate {
-            issuer_key_hash: issuer_key_hash(issuer),
-            tbs: tbs_without_poison(leaf).map_err(Error::bad_request)?.into(),
-            precertificate: Bytes::copy_from_slice(leaf.der()),
+            issuer_key_hash: issuers.key_hash,
+            tbs: tbs_without_poison(&leaf).map_err(Error::bad_request)?.into(),
+            precertificate: leaf.to_bytes(),
         },
     };
-    let issuers: Vec<(Hash, Bytes)> =
-        issuers.iter().map(|issuer| (sha256(issuer.der()), Bytes::copy_from_slice(issuer.der()))).collect();
-    let submitted =
-        Submitted { kind, issuers: issuers.iter().map(|(fingerprint, _)| *fingerprint).collect() };
-    Ok(Accepted { submitted, issuers })
+    let fingerprints = issuers.certificates.iter().map(|(fingerprint, _)| *fingerprint).collect();
+    Ok(Accepted { submitted: Submitted { kind, issuers: fingerprints }, issuers })
 }
 
-/// Checks the signatures along the chain, and adds the root if it was left out.
-fn complete(chain: &mut Vec<Certificate>, authorities: &Authorities) -> Result<(), Error> {
-    for (position, pair) in chain.windows(2).enumerate() {
-        if let [certificate, issuer] = pair
-            && !(authorities.is_issued_by(certificate, issuer) && issuer.is_ca())
-        {
-            return Err(Error::bad_request(format!("certificate {position} is not issued by the next one")));
-        }
-    }
-    let last = chain.last().ok_or_else(|| Error::bad_request("the chain is empty"))?;
-    let roots = authorities.roots();
-    if !roots.contains(last) {
-        let root = roots.iter().find(|root| authorities.is_issued_by(last, root));
-        let root = root.ok_or_else(|| Error::bad_request("the chain does not end at an accepted root"))?;
-        chain.push(root.clone());
-    }
-    authorities.remember(chain.get(1..).unwrap_or_default());
-    Ok(())
+/// The certificate at a place in the chain.
+pub(crate) fn certificate(place: usize, text: &str) -> Result<Certificate, Error> {
+    let der = BASE64_STANDARD.decode(text);
+    let der = der.map_err(|_| Error::bad_request(format!("certificate {place} is not base64")))?;
+    Certificate::from_der(&der).map_err(|error| Error::bad_request(format!("certificate {place}: {error}")))
+}
+
+pub(crate) fn not_issued_by_next(place: usize) -> Error {
+    Error::bad_request(format!("certificate {place} is not issued by the next one"))
 }
 
 fn check_leaf(leaf: &Certificate, endpoint: Endpoint) -> Result<(), Error> {

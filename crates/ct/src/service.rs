@@ -56,10 +56,10 @@ impl CtLog {
     }
 
     /// Keeps the issuers' certificates, which entries name by fingerprint only.
-    pub(crate) async fn store_issuers(&self, issuers: Vec<(Hash, Bytes)>) -> Result<(), StoreError> {
+    pub(crate) async fn store_issuers(&self, issuers: &[(Hash, Bytes)]) -> Result<(), StoreError> {
         let unknown: Vec<(Hash, Bytes)> = {
             let stored = self.stored_issuers.read().unwrap_or_else(PoisonError::into_inner);
-            issuers.into_iter().filter(|(fingerprint, _)| !stored.contains_key(fingerprint)).collect()
+            issuers.iter().filter(|(fingerprint, _)| !stored.contains_key(fingerprint)).cloned().collect()
         };
         if !unknown.is_empty() {
             self.database.put_ct_issuers(&unknown).await?;

@@ -56,7 +56,7 @@ impl CtLog {
     /// Appends a submission, or finds the equal one; then promises, for the index and time it has.
     async fn add(&self, body: &[u8], endpoint: Endpoint) -> Result<AddedChain, Error> {
         let Accepted { submitted, issuers } = accept(body, endpoint, &self.authorities.load())?;
-        self.store_issuers(issuers).await?;
+        self.store_issuers(&issuers.certificates).await?;
         let submitted = Arc::new(submitted);
         let for_leaf = Arc::clone(&submitted);
         let leaf = LeafSource::Sequenced {
