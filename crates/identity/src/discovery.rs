@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Origin, Url};
 
 use crate::config::IssuerConfig;
+use crate::issuer_keys::IssuerKeys;
 use crate::reach::{PublicOnly, Reach};
 use crate::service_account;
 
@@ -18,17 +17,8 @@ use crate::service_account;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest document.
 const MAX_DOCUMENT: usize = 1 << 20;
-/// Most keys that are looked at.
-const MAX_KEYS: usize = 64;
 /// Redirects, to the same host only.
 const MAX_REDIRECTS: usize = 3;
-
-/// An issuer's keys, and what they may sign with.
-#[derive(Debug, Clone)]
-pub(crate) struct IssuerKeys {
-    pub(crate) keys: Vec<Jwk>,
-    pub(crate) algorithms: Vec<Algorithm>,
-}
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -37,7 +27,7 @@ struct Metadata {
     id_token_signing_alg_values_supported: Option<Vec<String>>,
 }
 
-/// Keys one by one: an issuer may publish kinds that are unknown here beside those that are known.
+/// Keys one by one, for some may be of unknown kinds.
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<Value>,
@@ -116,24 +106,7 @@ pub(crate) async fn discover(client: &Client, issuer: &str) -> Result<IssuerKeys
     let set: KeySet = fetch(&client, bearer, &metadata.jwks_uri).await?;
     let announced =
         metadata.id_token_signing_alg_values_supported.unwrap_or_else(|| vec!["RS256".to_owned()]);
-    Ok(IssuerKeys {
-        keys: set.keys.into_iter().take(MAX_KEYS).filter_map(signing_key).collect(),
-        algorithms: announced.iter().filter_map(|name| accepted(name)).collect(),
-    })
-}
-
-fn signing_key(key: Value) -> Option<Jwk> {
-    let key: Jwk = serde_json::from_value(key).ok()?;
-    (key.common.public_key_use != Some(PublicKeyUse::Encryption)).then_some(key)
-}
-
-/// Signature algorithms with a public key; `none` and the symmetric ones are never accepted.
-fn accepted(name: &str) -> Option<Algorithm> {
-    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
-
-    [RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA]
-        .into_iter()
-        .find(|algorithm| format!("{algorithm:?}") == name)
+    Ok(IssuerKeys::new(set.keys, &announced))
 }
 
 async fn fetch<T: DeserializeOwned>(

@@ -12,6 +12,7 @@ mod error;
 mod github;
 #[cfg(test)]
 mod golden;
+mod issuer_keys;
 mod pattern;
 mod pipelines;
 mod principal;

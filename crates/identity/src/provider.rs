@@ -1,16 +1,15 @@
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use sigstead_clock::{Clock, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::TokenError;
-use crate::discovery::{Client, IssuerKeys, discover};
+use crate::discovery::{Client, discover};
+use crate::issuer_keys::IssuerKeys;
+use crate::token::Unverified;
 
 /// Keys are fetched again after this time; until a new answer comes, the old ones are used.
 const FRESH: Duration = Duration::from_secs(3600);
@@ -49,13 +48,14 @@ impl KeyCache {
 
     /// The token's claims, if one of the issuer's keys signed it. A token that no known key verifies is
     /// reason to fetch the keys again: the issuer may have new ones.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Map<String, Value>, TokenError> {
-        match verify_with(&self.current().await?.keys, token) {
+    pub(crate) async fn verify(&self, token: Unverified<'_>) -> Result<Map<String, Value>, TokenError> {
+        match self.current().await?.keys.verify(&token) {
             Err(TokenError::Signature) => {
-                verify_with(&self.fetched_within(PAUSE, self.tried.lock().await).await?.keys, token)
+                self.fetched_within(PAUSE, self.tried.lock().await).await?.keys.verify(&token)?;
             }
-            outcome => outcome,
+            outcome => outcome?,
         }
+        Ok(token.into_verified_claims())
     }
 
     /// The keys to begin with: old ones too, while somebody else is fetching.
@@ -100,37 +100,4 @@ impl KeyCache {
     fn is_younger(&self, known: &Known, age: Duration) -> bool {
         self.clock.now() < known.fetched.plus(age)
     }
-}
-
-fn verify_with(keys: &IssuerKeys, token: &str) -> Result<Map<String, Value>, TokenError> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed("its header"))?;
-    if header.crit.is_some() {
-        return Err(TokenError::Malformed("its header has critical extensions, and none is known here"));
-    }
-    if !keys.algorithms.contains(&header.alg) {
-        return Err(TokenError::Algorithm);
-    }
-    let is_named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-    let is_for = |key: &&Jwk| {
-        let algorithm = key.common.key_algorithm.map(|algorithm| Algorithm::from_str(&algorithm.to_string()));
-        algorithm.is_none_or(|algorithm| algorithm.is_ok_and(|algorithm| algorithm == header.alg))
-    };
-    let mut candidates = keys.keys.iter().filter(is_named).filter(is_for);
-    let claims = candidates.find_map(|key| verify_one(key, header.alg, token).ok());
-    claims.ok_or(TokenError::Signature)
-}
-
-/// The signature alone; times and audience are checked against our own clock and configuration.
-fn verify_one(
-    key: &Jwk,
-    algorithm: Algorithm,
-    token: &str,
-) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
-    let mut signature_only = Validation::new(algorithm);
-    signature_only.required_spec_claims.clear();
-    signature_only.validate_exp = false;
-    signature_only.validate_nbf = false;
-    signature_only.validate_aud = false;
-    let key = DecodingKey::from_jwk(key)?;
-    Ok(jsonwebtoken::decode::<Map<String, Value>>(token, &key, &signature_only)?.claims)
 }

@@ -9,7 +9,8 @@ use crate::claims::{Claims, principal};
 use crate::config::{FulcioConfig, IssuerConfig};
 use crate::provider::KeyCache;
 use crate::reach::Reach;
-use crate::{Principal, TokenError, discovery, token};
+use crate::token::{Unverified, validate};
+use crate::{Principal, TokenError, discovery};
 
 /// Most concrete issuers that are remembered for the patterns.
 const MAX_MATCHED: u64 = 100;
@@ -63,10 +64,11 @@ impl Providers {
     /// With the reason, which is for the log; clients are told little.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, TokenError> {
         let trusted = self.trusted.load_full();
-        let issuer = token::claimed_issuer(token)?;
+        let token = Unverified::parse(token)?;
+        let issuer = token.issuer()?.to_owned();
         let (config, keys) = trusted.keys(&issuer, &self.clock).await?;
         let claims = keys.verify(token).await?;
-        token::validate(&claims, &config.audience, self.clock.now())?;
+        validate(&claims, &config.audience, self.clock.now())?;
         principal(Claims(&claims), &issuer, config)
     }
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::Header;
 use serde_json::{Map, Value};
 use sigstead_clock::Timestamp;
 
@@ -12,21 +13,54 @@ const MAX_TOKEN: usize = 64 * 1024;
 /// How far ahead a token's `nbf` may lie: clocks differ.
 const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(300);
 
-/// The issuer that an unverified token names; it only chooses who must have signed it.
-pub(crate) fn claimed_issuer(token: &str) -> Result<String, TokenError> {
-    if token.len() > MAX_TOKEN {
-        return Err(TokenError::TooLong);
+/// A token (RFC 7519) that nobody has verified; what it says only chooses who must have signed it.
+pub(crate) struct Unverified<'a> {
+    text: &'a str,
+    /// Header and payload, over which the signature is.
+    signed: &'a str,
+    signature: &'a str,
+    claims: Map<String, Value>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Takes a token apart.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, TokenError> {
+        if text.len() > MAX_TOKEN {
+            return Err(TokenError::TooLong);
+        }
+        let parts = || {
+            let (signed, signature) = text.rsplit_once('.')?;
+            let (_, payload) = signed.split_once('.').filter(|(_, payload)| !payload.contains('.'))?;
+            Some((signed, signature, payload))
+        };
+        let (signed, signature, payload) = parts().ok_or(TokenError::Malformed("it has not three parts"))?;
+        let payload = BASE64_URL_SAFE_NO_PAD
+            .decode(payload)
+            .map_err(|_| TokenError::Malformed("its payload's base64"))?;
+        let claims =
+            serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed("its payload's JSON"))?;
+        Ok(Self { text, signed, signature, claims })
     }
-    let mut parts = token.split('.');
-    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(TokenError::Malformed("it has not three parts"));
-    };
-    let payload =
-        BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|_| TokenError::Malformed("its payload's base64"))?;
-    let claims: Map<String, Value> =
-        serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed("its payload's JSON"))?;
-    claims.get("iss").and_then(Value::as_str).map(str::to_owned).ok_or(TokenError::Claim("iss"))
+
+    /// Who it says has issued it.
+    pub(crate) fn issuer(&self) -> Result<&str, TokenError> {
+        self.claims.get("iss").and_then(Value::as_str).ok_or(TokenError::Claim("iss"))
+    }
+
+    /// What it says of its signature.
+    pub(crate) fn header(&self) -> Result<Header, TokenError> {
+        jsonwebtoken::decode_header(self.text).map_err(|_| TokenError::Malformed("its header"))
+    }
+
+    /// What was signed, and the signature in base64url.
+    pub(crate) const fn signed(&self) -> (&'a str, &'a str) {
+        (self.signed, self.signature)
+    }
+
+    /// Its claims, for whoever has verified it.
+    pub(crate) fn into_verified_claims(self) -> Map<String, Value> {
+        self.claims
+    }
 }
 
 /// Checks audience and times of verified claims.
@@ -95,7 +129,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_token_panics(token in "\\PC{0,60}") {
-            let _ = claimed_issuer(&token);
+            let _ = Unverified::parse(&token);
         }
     }
 }
