@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use sigstead_crypto::sha256;
 use sigstead_merkle::Hash;
 use sigstead_x509::precertificate::issuer_key_hash;
 use sigstead_x509::{Certificate, oid};
 
-use crate::chain_policy::{certificate, not_issued_by_next};
 use crate::error::Error;
 
 /// Most chains of issuers that are remembered; a log has a handful.
@@ -101,4 +102,15 @@ fn check_links(issuers: &[Certificate]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The certificate at a place in a submitted chain, from base64.
+pub(crate) fn certificate(place: usize, text: &str) -> Result<Certificate, Error> {
+    let der = BASE64_STANDARD.decode(text);
+    let der = der.map_err(|_| Error::bad_request(format!("certificate {place} is not base64")))?;
+    Certificate::from_der(&der).map_err(|error| Error::bad_request(format!("certificate {place}: {error}")))
+}
+
+pub(crate) fn not_issued_by_next(place: usize) -> Error {
+    Error::bad_request(format!("certificate {place} is not issued by the next one"))
 }

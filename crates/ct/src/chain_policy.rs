@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use sigstead_x509::precertificate::{is_precertificate, tbs_without_poison};
 use sigstead_x509::{Certificate, oid};
 
-use crate::authorities::{Authorities, Issuers};
+use crate::authorities::{Authorities, Issuers, certificate, not_issued_by_next};
 use crate::error::Error;
 use crate::leaf::{EntryKind, Submitted};
 
@@ -55,17 +53,6 @@ pub(crate) fn accept(body: &[u8], endpoint: Endpoint, authorities: &Authorities)
     };
     let fingerprints = issuers.certificates.iter().map(|(fingerprint, _)| *fingerprint).collect();
     Ok(Accepted { submitted: Submitted { kind, issuers: fingerprints }, issuers })
-}
-
-/// The certificate at a place in the chain.
-pub(crate) fn certificate(place: usize, text: &str) -> Result<Certificate, Error> {
-    let der = BASE64_STANDARD.decode(text);
-    let der = der.map_err(|_| Error::bad_request(format!("certificate {place} is not base64")))?;
-    Certificate::from_der(&der).map_err(|error| Error::bad_request(format!("certificate {place}: {error}")))
-}
-
-pub(crate) fn not_issued_by_next(place: usize) -> Error {
-    Error::bad_request(format!("certificate {place} is not issued by the next one"))
 }
 
 fn check_leaf(leaf: &Certificate, endpoint: Endpoint) -> Result<(), Error> {

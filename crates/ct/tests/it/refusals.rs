@@ -12,6 +12,7 @@ async fn chains_that_do_not_hold() {
     let ours = &server.hierarchy;
     let (chain, poisoned) = (ours.certificate().await, ours.precertificate().await);
     let [leaf, issuing, root] = chain.as_array().unwrap().clone();
+    let by_stranger = [stranger.certificate().await[0].clone()];
     let for_servers = build::extended_key_usage(oid::TIME_STAMPING, false).unwrap();
     let mild = build::Extension { critical: false, ..poison() };
     for (endpoint, chain, why) in [
@@ -32,6 +33,8 @@ async fn chains_that_do_not_hold() {
         ("add-chain", poisoned, "this one is poisoned"),
         ("add-pre-chain", chain.clone(), "there is no critical poison"),
         ("add-pre-chain", ours.chain(&[code_signing(), mild]).await, "there is no critical poison"),
+        // The issuers are known by now, and have the names of the stranger's.
+        ("add-chain", [&by_stranger, &*ours.issuers].concat(), "certificate 0 is not issued by the next one"),
     ] {
         let answer = server.submit(endpoint, &chain).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{why}");
