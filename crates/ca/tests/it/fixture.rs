@@ -11,13 +11,11 @@ use sigstead_ca::{
     SctDelivery, router,
 };
 use sigstead_clock::{ManualClock, Timestamp};
-use sigstead_crypto::{
-    KeyKind, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner,
-};
+use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_identity::{FulcioConfig, Providers};
 use sigstead_serve::{Rate, Tasks};
 use sigstead_store::{Database, Options};
-use sigstead_testkit::{Answer, Issuer};
+use sigstead_testkit::{Answer, Issuer, KeyToken};
 use sigstead_x509::authority::{Profile, issue, root};
 use sigstead_x509::{Certificate, parse_pem_chain};
 use tempfile::TempDir;
@@ -122,8 +120,8 @@ impl Authority {
     /// Its key store does not answer.
     pub(crate) async fn without_key_store(ct: Option<CtConfig>) -> Self {
         let (signer, chain) = authority_chain(KeyKind::EcdsaP256, DAY).await;
-        let absent = Arc::new(Absent { public_key: signer.public_key().clone() });
-        Self::assemble(ct, (absent, chain), ClientAlgorithms::default(), None).await
+        let absent = KeyToken::signing(0);
+        Self::assemble(ct, (absent.hold(signer), chain), ClientAlgorithms::default(), None).await
     }
 
     async fn assemble(
@@ -208,26 +206,6 @@ pub(crate) fn ct<const N: usize>(logs: [&CtLog; N], needed: usize, delivery: Sct
     let log = |log: &CtLog| CtLogConfig { url: log.url(), public_key: log.public_key(), here: None };
     let http = reqwest::Client::builder();
     CtConfig { logs: logs.map(log).into(), http, needed, deadline: CT_DEADLINE, delivery }
-}
-
-/// A key whose token went away.
-#[derive(Debug)]
-struct Absent {
-    public_key: PublicKey,
-}
-
-impl Signer for Absent {
-    fn sign<'a>(&'a self, _: &'a [u8]) -> SignFuture<'a> {
-        Box::pin(async { Err(SignError::new("the token is not there")) })
-    }
-
-    fn public_key(&self) -> &PublicKey {
-        &self.public_key
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        SignatureAlgorithm::of(self.public_key.kind())
-    }
 }
 
 /// The clock in seconds.

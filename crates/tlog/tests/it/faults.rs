@@ -1,14 +1,12 @@
 //! The fault table, on both databases: what fails is told, what landed is kept, and nothing is there twice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sigstead_clock::{ManualClock, Timestamp};
-use sigstead_crypto::{
-    KeyKind, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer, SoftwareSigner,
-};
+use sigstead_crypto::{KeyKind, Signer, SoftwareSigner};
 use sigstead_store::Database;
+use sigstead_testkit::KeyToken;
 use sigstead_tlog::{AppendError, Limits};
 
 use crate::faulty::{Fault, Faulty};
@@ -78,17 +76,17 @@ async fn a_database_that_failed_after_the_commit_keeps_the_entry_for_who_asks_ag
 async fn entries_that_nobody_could_sign_for_are_covered_by_the_next_signature() {
     let (_server, fixtures) = both().await;
     for fixture in fixtures {
-        let signer = Arc::new(Switched::new());
+        let token = KeyToken::signing(usize::MAX);
         let log = fixture
-            .start_with(signer.clone(), Arc::new(ManualClock::new(Timestamp::from_seconds(1000))))
+            .start_with(token.hold(key()), Arc::new(ManualClock::new(Timestamp::from_seconds(1000))))
             .await;
         append(&log, "signed").await.unwrap();
-        signer.is_down.store(true, Ordering::SeqCst);
+        token.take_out();
         for answer in append_all(&log, (0..5).map(|n| format!("unsigned {n}"))).await {
             assert!(matches!(answer, Err(AppendError::Sign(_))));
         }
         assert!(matches!(log.published().await, Err(AppendError::Sign(_))));
-        signer.is_down.store(false, Ordering::SeqCst);
+        token.put_back();
         let next = append(&log, "signed again").await.unwrap();
         assert_eq!((next.index, next.checkpoint.size), (6, 7));
         for answer in append_all(&log, (0..5).map(|n| format!("unsigned {n}"))).await {
@@ -103,7 +101,7 @@ async fn times_do_not_go_back_with_the_clock() {
     let (_server, fixtures) = both().await;
     for fixture in fixtures {
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1000)));
-        let log = fixture.start_with(Arc::new(Switched::new()), clock.clone()).await;
+        let log = fixture.start_with(key(), clock.clone()).await;
         let before = append(&log, "before").await.unwrap();
         clock.set(Timestamp::from_seconds(500));
         let after = append(&log, "after").await.unwrap();
@@ -121,33 +119,6 @@ fn failing(fixture: &Fixture, script: &[Fault]) -> Faulty<Database> {
     Faulty { inner: fixture.database.clone(), script: Arc::new(script.to_vec()), appends: Arc::default() }
 }
 
-/// A key that can be taken away and given back.
-#[derive(Debug)]
-struct Switched {
-    key: SoftwareSigner,
-    is_down: AtomicBool,
-}
-
-impl Switched {
-    fn new() -> Self {
-        let key = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
-        Self { key, is_down: AtomicBool::new(false) }
-    }
-}
-
-impl Signer for Switched {
-    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
-        if self.is_down.load(Ordering::SeqCst) {
-            return Box::pin(async { Err(SignError::new("the token was taken out")) });
-        }
-        self.key.sign(message)
-    }
-
-    fn public_key(&self) -> &PublicKey {
-        self.key.public_key()
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        self.key.algorithm()
-    }
+fn key() -> Arc<dyn Signer> {
+    Arc::new(SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap())
 }

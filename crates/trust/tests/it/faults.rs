@@ -1,35 +1,10 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sigstead_crypto::{PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
+use sigstead_crypto::Signer;
+use sigstead_testkit::KeyToken;
 use sigstead_trust::tuf::{Folder, Role, audit};
 
 use crate::fixture::{DAY, Online, Repository, documents};
-
-/// Signs so many times, and then never again.
-#[derive(Debug)]
-struct Dying {
-    key: Arc<dyn Signer>,
-    left: Arc<AtomicUsize>,
-}
-
-impl Signer for Dying {
-    fn sign<'a>(&'a self, message: &'a [u8]) -> SignFuture<'a> {
-        let lives = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        match lives {
-            Ok(_) => self.key.sign(message),
-            Err(_) => Box::pin(std::future::ready(Err(SignError::new("dead")))),
-        }
-    }
-
-    fn public_key(&self) -> &PublicKey {
-        self.key.public_key()
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        self.key.algorithm()
-    }
-}
 
 /// However far a publication came, clients find the old content or the new one, and the next one goes on.
 #[tokio::test]
@@ -40,10 +15,8 @@ async fn a_publication_that_dies_half_way_harms_nobody() {
         repository.clock.advance(15 * DAY);
         repository.publisher().publish(&documents("a")).await.unwrap();
         let whole = repository.online.clone();
-        let left = Arc::new(AtomicUsize::new(steps));
-        let dying = |key: &Arc<dyn Signer>| -> Arc<dyn Signer> {
-            Arc::new(Dying { key: Arc::clone(key), left: Arc::clone(&left) })
-        };
+        let token = KeyToken::signing(steps);
+        let dying = |key: &Arc<dyn Signer>| token.hold(Arc::clone(key));
         repository.online = Online {
             targets: whole.targets.as_ref().map(dying),
             snapshot: dying(&whole.snapshot),
