@@ -42,7 +42,7 @@ impl IssuerKeys {
     pub(crate) fn new(set: Vec<Value>, announced: &[String]) -> Self {
         Self {
             keys: set.into_iter().take(MAX_KEYS).filter_map(IssuerKey::read).collect(),
-            algorithms: announced.iter().filter_map(|name| TokenAlgorithm::named(name)).collect(),
+            algorithms: announced.iter().filter_map(|name| TokenAlgorithm::named(name).ok()).collect(),
         }
     }
 
@@ -52,8 +52,10 @@ impl IssuerKeys {
         if header.crit.is_some() {
             return Err(TokenError::Malformed("its header has critical extensions, and none is known here"));
         }
-        let announced = |algorithm: &TokenAlgorithm| self.algorithms.contains(algorithm);
-        let algorithm = TokenAlgorithm::named(&header.alg).filter(announced).ok_or(TokenError::Algorithm)?;
+        let algorithm = TokenAlgorithm::named(&header.alg)?;
+        if !self.algorithms.contains(&algorithm) {
+            return Err(TokenError::Algorithm);
+        }
         let (signed, signature) = token.signed();
         let mut candidates = self
             .keys
@@ -72,7 +74,7 @@ impl IssuerKey {
     /// A JWK (RFC 7517), unless it is for encryption or of an unknown kind.
     fn read(jwk: Value) -> Option<Self> {
         let algorithm = match jwk.get("alg").and_then(Value::as_str) {
-            Some(name) => Some(TokenAlgorithm::named(name)?),
+            Some(name) => Some(TokenAlgorithm::named(name).ok()?),
             None => None,
         };
         let jwk: Jwk = serde_json::from_value(jwk).ok()?;
@@ -83,14 +85,15 @@ impl IssuerKey {
 }
 
 impl TokenAlgorithm {
-    fn named(name: &str) -> Option<Self> {
+    fn named(name: &str) -> Result<Self, TokenError> {
         use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-        let by_private_key = [RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA];
-        match name {
-            "ES512" => Some(Self::Es512),
-            _ => Some(Self::Library(name.parse().ok().filter(|known| by_private_key.contains(known))?)),
+        if name == "ES512" {
+            return Ok(Self::Es512);
         }
+        let algorithm = name.parse().map_err(|_| TokenError::Malformed("its algorithm's name"))?;
+        let by_private_key = [RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA];
+        by_private_key.contains(&algorithm).then_some(Self::Library(algorithm)).ok_or(TokenError::Algorithm)
     }
 
     /// Whether `signature`, in base64url, is by the key over what was signed.
