@@ -35,12 +35,16 @@ oids! {
     POISON = "1.3.6.1.4.1.11129.2.4.3";
     /// EKU: signing precertificates in an issuer's place (RFC 6962 §3.1).
     PRECERTIFICATE_SIGNING = "1.3.6.1.4.1.11129.2.4.4";
+    /// A key for elliptic curves (RFC 5480 §2.1.1).
+    EC = "1.2.840.10045.2.1";
     /// ECDSA with SHA-256 (RFC 5758 §3.2).
     ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
     /// ECDSA with SHA-384.
     ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
     /// ECDSA with SHA-512.
     ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4";
+    /// An RSA key (RFC 3279 §2.3.1).
+    RSA = "1.2.840.113549.1.1.1";
     /// RSA PKCS#1 v1.5 with SHA-256 (RFC 4055 §5).
     RSA_WITH_SHA256 = "1.2.840.113549.1.1.11";
     /// RSA PKCS#1 v1.5 with SHA-384.

@@ -4,6 +4,7 @@ use sigstead_crypto::{HashAlgorithm, PublicKeyKind};
 use x509_cert::name::Name;
 
 use super::{ATTRIBUTES, CmsError, SignedData, algorithm_of, attribute, parts};
+use crate::oid;
 use crate::tlv::{self, Element};
 
 /// RFC 5652 §5.3, with the signer known by issuer and serial number.
@@ -94,15 +95,15 @@ fn message_digest(attributes: &[u8]) -> Result<&[u8], CmsError> {
 
 /// Whether a signature algorithm is RSA's or ECDSA's, and the hash that it names, if it does.
 fn scheme(algorithm: ObjectIdentifier) -> Option<(bool, Option<HashAlgorithm>)> {
-    Some(match algorithm.to_string().as_str() {
-        "1.2.840.113549.1.1.1" => (true, None),
-        "1.2.840.113549.1.1.11" => (true, Some(HashAlgorithm::Sha256)),
-        "1.2.840.113549.1.1.12" => (true, Some(HashAlgorithm::Sha384)),
-        "1.2.840.113549.1.1.13" => (true, Some(HashAlgorithm::Sha512)),
-        "1.2.840.10045.2.1" => (false, None),
-        "1.2.840.10045.4.3.2" => (false, Some(HashAlgorithm::Sha256)),
-        "1.2.840.10045.4.3.3" => (false, Some(HashAlgorithm::Sha384)),
-        "1.2.840.10045.4.3.4" => (false, Some(HashAlgorithm::Sha512)),
+    Some(match algorithm {
+        oid::RSA => (true, None),
+        oid::RSA_WITH_SHA256 => (true, Some(HashAlgorithm::Sha256)),
+        oid::RSA_WITH_SHA384 => (true, Some(HashAlgorithm::Sha384)),
+        oid::RSA_WITH_SHA512 => (true, Some(HashAlgorithm::Sha512)),
+        oid::EC => (false, None),
+        oid::ECDSA_WITH_SHA256 => (false, Some(HashAlgorithm::Sha256)),
+        oid::ECDSA_WITH_SHA384 => (false, Some(HashAlgorithm::Sha384)),
+        oid::ECDSA_WITH_SHA512 => (false, Some(HashAlgorithm::Sha512)),
         _ => return None,
     })
 }
