@@ -87,19 +87,15 @@ impl Issuers {
     }
 }
 
-/// Whether all of them are authorities, and each is signed by the next.
+/// Whether all of them are authorities, and each is signed by the next. The leaf has place 0.
 fn check_links(issuers: &[Certificate]) -> Result<(), Error> {
-    for (below, issuer) in issuers.iter().enumerate() {
-        if !issuer.is_ca() {
-            return Err(not_issued_by_next(below));
+    let mut below: Option<&Certificate> = None;
+    for (place, issuer) in issuers.iter().enumerate() {
+        let has_signed = below.is_none_or(|below| below.verify_signed_by(issuer).is_ok());
+        if !(issuer.is_ca() && has_signed) {
+            return Err(not_issued_by_next(place));
         }
-    }
-    for (below, pair) in issuers.windows(2).enumerate() {
-        if let [authority, issuer] = pair
-            && authority.verify_signed_by(issuer).is_err()
-        {
-            return Err(not_issued_by_next(below + 1));
-        }
+        below = Some(issuer);
     }
     Ok(())
 }
@@ -111,6 +107,7 @@ pub(crate) fn certificate(place: usize, text: &str) -> Result<Certificate, Error
     Certificate::from_der(&der).map_err(|error| Error::bad_request(format!("certificate {place}: {error}")))
 }
 
+/// That the certificate at a place in a submitted chain has another issuer than the one that follows it.
 pub(crate) fn not_issued_by_next(place: usize) -> Error {
     Error::bad_request(format!("certificate {place} is not issued by the next one"))
 }

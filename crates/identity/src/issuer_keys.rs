@@ -109,10 +109,10 @@ impl TokenAlgorithm {
 
 fn verifies_es512(key: &DecodingKey, signed: &str, signature: &str) -> Option<()> {
     let key = PublicKey::from_point(PublicKeyKind::EcdsaP521, key.try_get_as_bytes().ok()?).ok()?;
-    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok();
+    let signature = signature.filter(|signature| signature.len() == ES512_SIGNATURE)?;
     let digest = HashAlgorithm::Sha512.digest(signed.as_bytes());
-    let verified = key.verify_digest(HashAlgorithm::Sha512, &digest, &signature);
-    verified.ok().filter(|()| signature.len() == ES512_SIGNATURE)
+    key.verify_digest(HashAlgorithm::Sha512, &digest, &signature).ok()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(crate) struct Header {
 
 /// A token (RFC 7519) that nobody has verified; what it says only chooses who must have signed it.
 pub(crate) struct Unverified<'a> {
+    header: &'a str,
     /// Header and payload, over which the signature is.
     signed: &'a str,
     signature: &'a str,
@@ -38,16 +39,17 @@ impl<'a> Unverified<'a> {
         }
         let parts = || {
             let (signed, signature) = text.rsplit_once('.')?;
-            let (_, payload) = signed.split_once('.').filter(|(_, payload)| !payload.contains('.'))?;
-            Some((signed, signature, payload))
+            let (header, payload) = signed.split_once('.').filter(|(_, payload)| !payload.contains('.'))?;
+            Some((header, payload, signed, signature))
         };
-        let (signed, signature, payload) = parts().ok_or(TokenError::Malformed("it has not three parts"))?;
+        let (header, payload, signed, signature) =
+            parts().ok_or(TokenError::Malformed("it has not three parts"))?;
         let payload = BASE64_URL_SAFE_NO_PAD
             .decode(payload)
             .map_err(|_| TokenError::Malformed("its payload's base64"))?;
         let claims =
             serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed("its payload's JSON"))?;
-        Ok(Self { signed, signature, claims })
+        Ok(Self { header, signed, signature, claims })
     }
 
     /// Who it says has issued it.
@@ -57,8 +59,7 @@ impl<'a> Unverified<'a> {
 
     /// What it says of its signature.
     pub(crate) fn header(&self) -> Result<Header, TokenError> {
-        let (header, _) = self.signed.split_once('.').unwrap_or_default();
-        let header = BASE64_URL_SAFE_NO_PAD.decode(header).ok();
+        let header = BASE64_URL_SAFE_NO_PAD.decode(self.header).ok();
         let header = header.and_then(|json| serde_json::from_slice(&json).ok());
         header.ok_or(TokenError::Malformed("its header"))
     }
