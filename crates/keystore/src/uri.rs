@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use sigstead_crypto::{KeyKind, Signer};
 
-use crate::remote::aws::AwsKms;
-use crate::remote::azure::AzureKms;
-use crate::remote::google::GcpKms;
-use crate::remote::vault::Vault;
+use crate::remote::aws::{self, AwsKms};
+use crate::remote::azure::{self, AzureKms};
+use crate::remote::google::{self, GcpKms};
+use crate::remote::vault::{self, Vault};
 use crate::remote::{RemoteSigner, Service};
 use crate::{
     AwsKmsUri, AzureKmsUri, FileUri, GcpKmsUri, KeystoreError, Pkcs11Signer, Pkcs11Uri, Surroundings,
@@ -52,7 +52,11 @@ impl KeyUri {
 ///
 /// # Errors
 /// When it cannot be made, or the keystore cannot be asked.
-pub fn make_missing(uri: &str, kind: KeyKind, surroundings: &Surroundings) -> Result<bool, KeystoreError> {
+pub async fn make_missing(
+    uri: &str,
+    kind: KeyKind,
+    surroundings: &Surroundings,
+) -> Result<bool, KeystoreError> {
     match KeyUri::parse(uri)? {
         KeyUri::File(uri) if uri.path.exists() => Ok(false),
         KeyUri::File(uri) => {
@@ -63,8 +67,10 @@ pub fn make_missing(uri: &str, kind: KeyKind, surroundings: &Surroundings) -> Re
             let pin = uri.pin.read(surroundings)?;
             pkcs11::make_missing(&uri, &pin, kind)
         }
-        // Whoever holds keys makes them too, under rules of its own.
-        KeyUri::AwsKms(_) | KeyUri::AzureKms(_) | KeyUri::GcpKms(_) | KeyUri::Vault(_) => Ok(false),
+        KeyUri::AwsKms(uri) => aws::make_missing(&uri, kind, surroundings).await,
+        KeyUri::AzureKms(uri) => azure::make_missing(&uri, kind, surroundings).await,
+        KeyUri::GcpKms(uri) => google::make_missing(&uri, kind, surroundings).await,
+        KeyUri::Vault(uri) => vault::make_missing(&uri, kind, surroundings).await,
     }
 }
 

@@ -122,8 +122,8 @@ def google_refuses(key, code, status, message):
     return exchange(f"GET {url}", GOOGLE_TOKEN, None, refusal, f"{code} {status}")
 
 
-def google_signs(key):
-    name, signature = google_name(key), KEYS[key].signature(MESSAGE)
+def google_signs(key, name=None):
+    name, signature = google_name(name or key), KEYS[key].signature(MESSAGE)
     if key == "ed25519":
         wanted, checked = {"data": standard(MESSAGE), "dataCrc32c": crc32c(MESSAGE)}, "verifiedDataCrc32c"
     else:
@@ -133,6 +133,28 @@ def google_signs(key):
     told = {"signature": standard(signature), "signatureCrc32c": crc32c(signature), checked: True, "name": name, "protectionLevel": "HSM"}
     headers = {**GOOGLE_TOKEN, "content-type": "application/json"}
     return exchange(f"POST https://cloudkms.googleapis.com/v1/{name}:asymmetricSign", headers, wanted, told)
+
+
+def google_makes(key, status, answer):
+    ring = google_name(key).split("/cryptoKeys/")[0]
+    wanted = {"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"algorithm": "EC_SIGN_P256_SHA256"}}
+    headers = {**GOOGLE_TOKEN, "content-type": "application/json"}
+    return exchange(f"POST https://cloudkms.googleapis.com/v1/{ring}/cryptoKeys?cryptoKeyId={key}", headers, wanted, answer, status)
+
+
+def google_made(key):
+    template = {"protectionLevel": "SOFTWARE", "algorithm": "EC_SIGN_P256_SHA256"}
+    made = {"name": google_name(key).rsplit("/", 2)[0], "purpose": "ASYMMETRIC_SIGN", "createTime": "2026-11-22T08:00:00Z", "versionTemplate": template}
+    return google_makes(key, "200 OK", made)
+
+
+def google_version(key, state):
+    told = {"name": google_name(key), "state": state, "createTime": "2026-11-22T08:00:00Z", "protectionLevel": "SOFTWARE", "algorithm": "EC_SIGN_P256_SHA256"}
+    return exchange(f"GET https://cloudkms.googleapis.com/v1/{google_name(key)}", GOOGLE_TOKEN, None, told)
+
+
+def google_absent(key):
+    return google_refuses(key, 404, "NOT_FOUND", f"CryptoKey {google_name(key).rsplit('/', 2)[0]} not found.")
 
 
 def google():
@@ -146,9 +168,24 @@ def google():
     write(
         "google/refusals.http",
         google_refuses("denied", 403, "PERMISSION_DENIED", denied),
-        google_refuses("absent", 404, "NOT_FOUND", f"CryptoKey {google_name('absent').rsplit('/', 2)[0]} not found."),
+        google_absent("absent"),
         google_describes("rsa-2048", "RSA_SIGN_PSS_2048_SHA256", name="pss"),
         google_describes("ec-p256", "EC_SIGN_P256_SHA256", name="damaged", crc="1"),
+    )
+    refused = {"error": {"code": 403, "message": "Permission 'cloudkms.cryptoKeys.create' denied.", "status": "PERMISSION_DENIED"}}
+    write(
+        "google/made.http",
+        google_absent("new"),
+        google_made("new"),
+        google_version("new", "PENDING_GENERATION"),
+        google_version("new", "ENABLED"),
+        google_describes("ec-p256", "EC_SIGN_P256_SHA256", name="new"),
+        google_signs("ec-p256", name="new"),
+        google_absent("denied"),
+        google_makes("denied", "403 PERMISSION_DENIED", refused),
+        google_absent("failed"),
+        google_made("failed"),
+        google_version("failed", "GENERATION_FAILED"),
     )
 
 
@@ -177,15 +214,26 @@ def azure_describes(key, name=None, **changes):
     return exchange(f"GET https://myvault.vault.azure.net/keys/{name}?api-version=7.4", AZURE_TOKEN, None, told)
 
 
-def azure_signs(key):
+def azure_signs(key, name=None):
     signature = KEYS[key].signature(MESSAGE)
     if key.startswith("ec"):
         length = (KEYS[key].private.curve.key_size + 7) // 8
         signature = b"".join(number.to_bytes(length, "big") for number in utils.decode_dss_signature(signature))
-    kid = f"https://myvault.vault.azure.net/keys/{key}/{VERSION}"
+    kid = f"https://myvault.vault.azure.net/keys/{name or key}/{VERSION}"
     wanted = {"alg": AZURE[key], "value": url_safe(KEYS[key].hashed(MESSAGE))}
     headers = {**AZURE_TOKEN, "content-type": "application/json"}
     return exchange(f"POST {kid}/sign?api-version=7.4", headers, wanted, {"kid": kid, "value": url_safe(signature)})
+
+
+def azure_absent(name):
+    absent = {"error": {"code": "KeyNotFound", "message": f"A key with (name/id) {name} was not found in this key vault."}}
+    return exchange(f"GET https://myvault.vault.azure.net/keys/{name}?api-version=7.4", AZURE_TOKEN, None, absent, "404 Not Found")
+
+
+def azure_makes(name, wanted, answer, status="200 OK"):
+    url = f"https://myvault.vault.azure.net/keys/{name}/create?api-version=7.4"
+    headers = {**AZURE_TOKEN, "content-type": "application/json"}
+    return exchange(f"POST {url}", headers, {**wanted, "key_ops": ["sign", "verify"]}, answer, status)
 
 
 def azure():
@@ -210,14 +258,19 @@ def azure():
         public_key_file("azure", key)
     url = "https://myvault.vault.azure.net/keys"
     forbidden = {"error": {"code": "Forbidden", "message": "The user, group or application does not have keys get permission on key vault 'myvault'."}}
-    absent = {"error": {"code": "KeyNotFound", "message": "A key with (name/id) absent was not found in this key vault."}}
     write(
         "azure/refusals.http",
         exchange(f"GET {url}/denied?api-version=7.4", AZURE_TOKEN, None, forbidden, "403 Forbidden"),
-        exchange(f"GET {url}/absent?api-version=7.4", AZURE_TOKEN, None, absent, "404 Not Found"),
+        azure_absent("absent"),
         azure_describes("rsa-2048", "wraps", key_ops=["wrapKey", "unwrapKey"]),
         azure_describes("rsa-2048", "octets", kty="oct-HSM"),
     )
+    made = []
+    for name, key, wanted in (("new-ec", "ec-p256", {"kty": "EC", "crv": "P-256"}), ("new-rsa", "rsa-2048", {"kty": "RSA", "key_size": 2048})):
+        answer = {"key": azure_web_key(key, name), "attributes": {"enabled": True}, "tags": {}}
+        made += [azure_absent(name), azure_makes(name, wanted, answer), azure_describes(key, name), azure_signs(key, name)]
+    refused = {"error": {"code": "Forbidden", "message": "The user, group or application does not have keys create permission on key vault 'myvault'."}}
+    write("azure/made.http", *made, azure_absent("denied"), azure_makes("denied", {"kty": "EC", "crv": "P-256"}, refused, "403 Forbidden"))
 
 
 # --- AWS: what moto does not know

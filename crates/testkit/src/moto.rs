@@ -9,8 +9,6 @@ use crate::installed;
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-const EVERYTHING: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}"#;
 
 /// AWS' KMS, IAM, STS and instance metadata on loopback, by moto, in the region `eu-west-1`.
 #[derive(Debug)]
@@ -82,14 +80,15 @@ impl Moto {
         serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default()
     }
 
-    /// Makes a user who may use every key; the id and the secret of its access key.
+    /// Makes a user who may do this to every key; the id and the secret of its access key.
     ///
     /// # Panics
     /// When moto makes none.
-    pub async fn make_user(&self, name: &str) -> (String, String) {
+    pub async fn make_user(&self, name: &str, deeds: &str) -> (String, String) {
         let named = [("UserName", name)];
         self.iam("CreateUser", &named).await;
-        let policy = [("UserName", name), ("PolicyName", "kms"), ("PolicyDocument", EVERYTHING)];
+        let allowed = allowing(deeds);
+        let policy = [("UserName", name), ("PolicyName", "kms"), ("PolicyDocument", &allowed)];
         self.iam("PutUserPolicy", &policy).await;
         let made = self.iam("CreateAccessKey", &named).await;
         let field = |name: &str| {
@@ -103,7 +102,8 @@ impl Moto {
     pub async fn make_role(&self) {
         let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
         self.iam("CreateRole", &[("RoleName", "signer"), ("AssumeRolePolicyDocument", trust)]).await;
-        let policy = [("RoleName", "signer"), ("PolicyName", "kms"), ("PolicyDocument", EVERYTHING)];
+        let allowed = allowing("kms:*");
+        let policy = [("RoleName", "signer"), ("PolicyName", "kms"), ("PolicyDocument", &allowed)];
         self.iam("PutRolePolicy", &policy).await;
     }
 
@@ -130,6 +130,11 @@ impl Moto {
         assert!(status.is_success(), "{action}: {text}");
         text
     }
+}
+
+fn allowing(deeds: &str) -> String {
+    let statement = json!({ "Effect": "Allow", "Action": deeds, "Resource": "*" });
+    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
 /// Tells moto the service and the region.

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,7 +24,8 @@ use crate::OpenSsl;
 /// Stands in for services of the web, each under its own name: what it answers was recorded in `.http` files.
 ///
 /// A file has exchanges with `###` between them: a request (its line, headers, and its body if there is one)
-/// and the answer (likewise), with empty lines between. A request has all of these headers, and may have others.
+/// and the answer (likewise), with empty lines between. A request has all of these headers, and may have others. What is asked
+/// again is answered by the next such exchange, and by the last one from then on.
 #[derive(Debug)]
 pub struct Recorded {
     exchanges: Arc<Vec<Exchange>>,
@@ -41,6 +43,7 @@ struct Exchange {
     body: String,
     status: StatusCode,
     answer: String,
+    was_asked: AtomicBool,
 }
 
 #[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
@@ -113,6 +116,7 @@ impl Exchange {
             body: body.to_owned(),
             status,
             answer: answer.1.to_owned(),
+            was_asked: AtomicBool::new(false),
         }
     }
 
@@ -153,15 +157,17 @@ async fn answer(State((scheme, exchanges)): State<Served>, request: Request<Body
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
     let line = format!("{} {scheme}://{host}{}", parts.method, parts.uri);
-    let mut differences = Vec::new();
+    let (mut same, mut differences) = (Vec::new(), Vec::new());
     for exchange in exchanges.iter() {
         match exchange.difference(&line, &parts.headers, &body) {
-            None => {
-                let json = [(header::CONTENT_TYPE, "application/json")];
-                return (exchange.status, json, exchange.answer.clone()).into_response();
-            }
+            None => same.push(exchange),
             Some(difference) => differences.push(difference),
         }
+    }
+    let next = same.iter().find(|exchange| !exchange.was_asked.swap(true, Ordering::Relaxed));
+    if let Some(exchange) = next.or(same.last()) {
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        return (exchange.status, json, exchange.answer.clone()).into_response();
     }
     let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
     let told = serde_json::json!({ "message": format!("not recorded: {line}; the nearest has {nearest}") });

@@ -24,13 +24,15 @@ pub(crate) enum Fault {
     Passing(String),
     /// It does not know the caller, or does not let it do this.
     Denied(String),
+    /// It has nothing of that name.
+    Missing(String),
     /// Asking again would change nothing.
     Final(String),
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Passing(why) | Self::Denied(why) | Self::Final(why)) = self;
+        let (Self::Passing(why) | Self::Denied(why) | Self::Missing(why) | Self::Final(why)) = self;
         f.write_str(why)
     }
 }
@@ -58,18 +60,23 @@ impl Answer {
         Ok(Self { status, body })
     }
 
+    /// Itself, if the status is one of success.
+    pub(crate) fn accepted(self) -> Result<Self, Fault> {
+        match self.status {
+            status if status.is_success() => Ok(self),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Fault::Denied(self.refusal())),
+            StatusCode::NOT_FOUND => Err(Fault::Missing(self.refusal())),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Err(Fault::Passing(self.refusal()))
+            }
+            status if status.is_server_error() => Err(Fault::Passing(self.refusal())),
+            _ => Err(Fault::Final(self.refusal())),
+        }
+    }
+
     /// The body as JSON, if the status is one of success.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Fault> {
-        match self.status {
-            status if status.is_success() => {}
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Fault::Denied(self.refusal())),
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                return Err(Fault::Passing(self.refusal()));
-            }
-            status if status.is_server_error() => return Err(Fault::Passing(self.refusal())),
-            _ => return Err(Fault::Final(self.refusal())),
-        }
-        serde_json::from_slice(&self.body)
+        serde_json::from_slice(&self.accepted()?.body)
             .map_err(|_| Fault::Final("the answer is not what the service's API promises".to_owned()))
     }
 
@@ -165,7 +172,8 @@ mod tests {
         for status in [401, 403] {
             assert!(matches!(fault(status), Fault::Denied(_)), "{status}");
         }
-        for status in [200, 302, 400, 404] {
+        assert!(matches!(fault(404), Fault::Missing(_)));
+        for status in [200, 302, 400] {
             assert!(matches!(fault(status), Fault::Final(_)), "{status}");
         }
     }

@@ -6,12 +6,13 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
-use sigstead_crypto::PublicKey;
-use sigstead_keystore::open;
+use sigstead_crypto::{KeyKind, PublicKey};
+use sigstead_keystore::{Surroundings, make_missing, open};
 use sigstead_testkit::{Gate, Loopback, Moto};
 
 use crate::contract::{
-    Key, MESSAGE, MESSAGES as MESSAGES_OF_ANY_LENGTH, outlasts, refuses, signs, surroundings,
+    Key, MADE, MESSAGE, MESSAGES as MESSAGES_OF_ANY_LENGTH, is_made, is_not_made, outlasts, refuses, signs,
+    surroundings,
 };
 use crate::recorded::{key as recorded_key, reached_by, serve};
 
@@ -24,16 +25,40 @@ const SPECS: [&str; 6] =
 /// A key, and a user whose credentials are in the environment.
 async fn make(moto: &Moto, spec: &str) -> Key {
     let (id, public) = moto.make_key(spec, "SIGN_VERIFY").await;
-    let (access, secret) = moto.make_user(&format!("user-{id}")).await;
     Key {
         uri: format!("awskms:///{id}"),
-        surroundings: surroundings(vec![
-            ("AWS_ENDPOINT_URL", moto.url()),
-            ("AWS_REGION", Moto::REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", access),
-            ("AWS_SECRET_ACCESS_KEY", secret),
-        ]),
+        surroundings: user(moto, &format!("user-{id}"), "kms:*").await,
         public_key: PublicKey::from_spki_der(&BASE64_STANDARD.decode(public).unwrap()).unwrap(),
+    }
+}
+
+/// The environment of a user who may do this.
+async fn user(moto: &Moto, name: &str, deeds: &str) -> Surroundings {
+    let (access, secret) = moto.make_user(name, deeds).await;
+    surroundings(vec![
+        ("AWS_ENDPOINT_URL", moto.url()),
+        ("AWS_REGION", Moto::REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", access),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+    ])
+}
+
+#[tokio::test]
+async fn keys_are_made_under_their_aliases() {
+    let moto = Moto::start().await;
+    let maker = user(&moto, "maker", "kms:*").await;
+    let reader = user(&moto, "reader", "kms:GetPublicKey").await;
+    moto.guard().await;
+    // moto knows no Ed25519.
+    for (at, kind) in MADE.into_iter().filter(|(kind, _)| *kind != KeyKind::Ed25519).enumerate() {
+        is_made(&format!("awskms:///alias/new-{at}"), kind, &maker).await;
+    }
+    let hint = "hint: to make the key, the caller needs kms:CreateKey and kms:CreateAlias";
+    is_not_made("awskms:///alias/none", KeyKind::EcdsaP256, &reader, hint).await;
+    for id in ["1234abcd-12ab-34cd-56ef-1234567890ab", "alias/aws/none"] {
+        let uri = format!("awskms:///{id}");
+        assert!(!make_missing(&uri, KeyKind::EcdsaP256, &maker).await.unwrap(), "AWS names it");
+        refuses(&uri, &maker, "NotFoundException", &[]).await;
     }
 }
 

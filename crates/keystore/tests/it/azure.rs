@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
+use sigstead_crypto::{KeyKind, PublicKeyKind};
+use sigstead_keystore::make_missing;
 use sigstead_testkit::{Gate, Recorded};
 
-use crate::contract::{Key, MESSAGE, outlasts, refuses, signs};
+use crate::contract::{Key, MESSAGE, is_made, is_not_made, outlasts, refuses, signs};
 use crate::recorded::{key, reached_by, serve};
 
 const KEYS: [&str; 6] = ["ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096"];
@@ -33,6 +35,24 @@ async fn every_kind_of_key() {
         let recorded = Arc::new(serve(&["azure/token", &format!("azure/{name}")]).await);
         signs(&recorded_key(&recorded, name, machine()), &[MESSAGE]).await;
     }
+}
+
+#[tokio::test]
+async fn keys_are_made() {
+    let kinds = [
+        ("new-ec", (KeyKind::EcdsaP256, PublicKeyKind::EcdsaP256)),
+        ("new-rsa", (KeyKind::Rsa2048, PublicKeyKind::Rsa { bits: 2048 })),
+    ];
+    let recorded = Arc::new(serve(&["azure/token", "azure/made"]).await);
+    let surroundings = reached_by(&recorded, recorded.address(), machine());
+    for (name, kind) in kinds {
+        is_made(&uri(name), kind, &surroundings).await;
+    }
+    let hint = "hint: to make the key, the caller needs the role Key Vault Crypto Officer";
+    is_not_made(&uri("denied"), KeyKind::EcdsaP256, &surroundings, hint).await;
+    is_not_made(&uri("denied"), KeyKind::Ed25519, &surroundings, "has no Ed25519 keys").await;
+    let version = uri("absent/9885aa558e8d448789683188f8c194b0");
+    assert!(!make_missing(&version, KeyKind::EcdsaP256, &surroundings).await.unwrap(), "Azure names it");
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sigstead_clock::SystemClock;
-use sigstead_crypto::{PublicKey, PublicKeyKind, SignatureAlgorithm, Signer};
-use sigstead_keystore::{KeystoreError, Surroundings, open};
+use sigstead_crypto::{KeyKind, PublicKey, PublicKeyKind, SignatureAlgorithm, Signer};
+use sigstead_keystore::{KeystoreError, Surroundings, make_missing, open};
 use sigstead_testkit::Gate;
 use tokio::task::JoinSet;
 
@@ -81,6 +81,26 @@ pub(crate) async fn signs(key: &Key, messages: &[&'static [u8]]) {
     }
 }
 
+/// A key that is not there is made, once, of that kind, and signs.
+pub(crate) async fn is_made(
+    uri: &str,
+    (kind, public): (KeyKind, PublicKeyKind),
+    surroundings: &Surroundings,
+) {
+    let make = async || make_missing(uri, kind, surroundings).await;
+    let made = make().await.unwrap_or_else(|error| panic!("{uri}: {error}"));
+    assert!(made && !make().await.unwrap(), "{uri}");
+    let public_key = open(uri, surroundings).await.unwrap().public_key().clone();
+    assert_eq!(public_key.kind(), public, "{uri}");
+    signs(&Key { uri: uri.to_owned(), surroundings: surroundings.clone(), public_key }, &[MESSAGE]).await;
+}
+
+/// It is not made, what is told says `why`.
+pub(crate) async fn is_not_made(uri: &str, kind: KeyKind, surroundings: &Surroundings, why: &str) {
+    let refused = make_missing(uri, kind, surroundings).await.unwrap_err().to_string();
+    assert!(refused.contains(why), "{uri}: {refused}");
+}
+
 /// It cannot be opened, what is told says `why`, and shows none of these secrets.
 pub(crate) async fn refuses(uri: &str, surroundings: &Surroundings, why: &str, secrets: &[&str]) {
     let refused: KeystoreError = open(uri, surroundings).await.map(drop).unwrap_err();
@@ -107,6 +127,17 @@ pub(crate) async fn outlasts(key: &Key, gate: &Gate, secrets: &[&str]) {
     refuses(&key.uri, &key.surroundings, "", secrets).await;
     gate.open();
 }
+
+/// Every kind of key that can be made somewhere.
+pub(crate) const MADE: [(KeyKind, PublicKeyKind); 7] = [
+    (KeyKind::EcdsaP256, PublicKeyKind::EcdsaP256),
+    (KeyKind::EcdsaP384, PublicKeyKind::EcdsaP384),
+    (KeyKind::EcdsaP521, PublicKeyKind::EcdsaP521),
+    (KeyKind::Rsa2048, PublicKeyKind::Rsa { bits: 2048 }),
+    (KeyKind::Rsa3072, PublicKeyKind::Rsa { bits: 3072 }),
+    (KeyKind::Rsa4096, PublicKeyKind::Rsa { bits: 4096 }),
+    (KeyKind::Ed25519, PublicKeyKind::Ed25519),
+];
 
 /// What is signed where answers were recorded.
 pub(crate) const MESSAGE: &[u8] = b"sigstead signs this";

@@ -6,10 +6,11 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use sigstead_crypto::HashAlgorithm;
+use sigstead_crypto::{HashAlgorithm, KeyKind, PublicKeyKind};
+use sigstead_keystore::make_missing;
 use sigstead_testkit::{Gate, Loopback, OpenSsl};
 
-use crate::contract::{MESSAGE, outlasts, refuses, signs};
+use crate::contract::{MESSAGE, is_made, is_not_made, outlasts, refuses, signs};
 use crate::file::public_half;
 use crate::recorded::{key, reached_by, serve};
 
@@ -27,6 +28,19 @@ async fn every_kind_of_key() {
         let surroundings = reached_by(&recorded, recorded.address(), Vec::new());
         signs(&key(uri(name), &format!("google/{name}"), surroundings), &[MESSAGE]).await;
     }
+}
+
+#[tokio::test]
+async fn keys_are_made() {
+    let recorded = Arc::new(serve(&["google/token", "google/made"]).await);
+    let surroundings = reached_by(&recorded, recorded.address(), Vec::new());
+    is_made(&uri("new"), (KeyKind::EcdsaP256, PublicKeyKind::EcdsaP256), &surroundings).await;
+    let hint = "hint: to make the key, the caller needs the role roles/cloudkms.admin";
+    is_not_made(&uri("denied"), KeyKind::EcdsaP256, &surroundings, hint).await;
+    is_not_made(&uri("denied"), KeyKind::EcdsaP521, &surroundings, "has no keys on P-521").await;
+    is_not_made(&uri("failed"), KeyKind::EcdsaP256, &surroundings, "the new key is GENERATION_FAILED").await;
+    let later = uri("new").replace("Versions/1", "Versions/2");
+    assert!(!make_missing(&later, KeyKind::EcdsaP256, &surroundings).await.unwrap(), "it begins with 1");
 }
 
 #[tokio::test]

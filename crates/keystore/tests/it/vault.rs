@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sigstead_crypto::PublicKey;
-use sigstead_keystore::open;
+use sigstead_crypto::{KeyKind, PublicKey};
+use sigstead_keystore::{make_missing, open};
 use sigstead_testkit::{Gate, Vault};
 
-use crate::contract::{Key, MESSAGE, MESSAGES, outlasts, refuses, signs, surroundings};
+use crate::contract::{
+    Key, MADE, MESSAGE, MESSAGES, is_made, is_not_made, outlasts, refuses, signs, surroundings,
+};
 
 const TYPES: [&str; 7] =
     ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519"];
@@ -43,6 +45,22 @@ async fn every_type_of_key() {
     for kind in TYPES {
         signs(&make(&vault, kind, kind).await, &MESSAGES).await;
     }
+}
+
+#[tokio::test]
+async fn keys_are_made() {
+    let vault = Vault::start().await;
+    let key = make(&vault, "k", "ecdsa-p256").await;
+    let root = key.but("VAULT_TOKEN", vault.root());
+    for (at, kind) in MADE.into_iter().enumerate() {
+        is_made(&format!("hashivault://new-{at}?version=1"), kind, &root).await;
+    }
+    let later = "hashivault://later?version=2";
+    assert!(!make_missing(later, KeyKind::EcdsaP256, &root).await.unwrap(), "a key begins with version 1");
+    refuses(later, &root, "404 Not Found", &[]).await;
+    let reader = key.but("VAULT_TOKEN", &vault.token("none", 3600).await);
+    let hint = "hint: to make the key, the token needs the policy `update` on transit/keys/none";
+    is_not_made("hashivault://none", KeyKind::EcdsaP256, &reader, hint).await;
 }
 
 #[tokio::test]

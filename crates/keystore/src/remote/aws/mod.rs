@@ -1,6 +1,7 @@
 //! AWS KMS, over its JSON protocol.
 
 mod credentials;
+mod generate;
 mod profile;
 mod sigv4;
 mod uri;
@@ -16,6 +17,7 @@ use super::cached::Cached;
 use super::exchange::{Answer, Fault, client, persist};
 use crate::{KeystoreError, Surroundings};
 use credentials::Source;
+pub(crate) use generate::make_missing;
 use profile::Profile;
 use sigv4::{Keys, Scope};
 pub use uri::AwsKmsUri;
@@ -83,7 +85,7 @@ impl AwsKms {
                 Fault::Denied(_) => "\n  hint: the caller needs kms:GetPublicKey and kms:Sign for the key",
                 _ => "",
             };
-            KeystoreError::Service(format!("AWS KMS at {}", door.host()), format!("{fault}{hint}"))
+            door.unusable(format!("{fault}{hint}"))
         };
         let wanted = json!({ "KeyId": uri.key });
         let described = persist(surroundings.patience, || door.call("GetPublicKey", &wanted)).await;
@@ -163,7 +165,17 @@ impl Door {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// What is told when KMS, or the key in it, cannot be used.
+    fn unusable(&self, why: String) -> KeystoreError {
+        KeystoreError::Service(format!("AWS KMS at {}", self.host()), why)
+    }
+
     async fn call<T: DeserializeOwned>(&self, deed: &str, wanted: &Value) -> Result<T, Fault> {
+        self.ask(deed, wanted).await?.json()
+    }
+
+    /// What KMS answered, if it did what it was asked for.
+    async fn ask(&self, deed: &str, wanted: &Value) -> Result<Answer, Fault> {
         let keys = self.keys.or_fetch(self.source.keys(&self.surroundings)).await?;
         let body = wanted.to_string();
         let (host, target) = (self.host(), format!("TrentService.{deed}"));
@@ -183,7 +195,7 @@ impl Door {
         let answer = Answer::to(request.body(body)).await?;
         match fault(&answer) {
             Some(fault) => Err(fault),
-            None => answer.json(),
+            None => answer.accepted(),
         }
     }
 }
@@ -195,6 +207,7 @@ fn fault(answer: &Answer) -> Option<Fault> {
     let kind = kind.rsplit('#').next().unwrap_or(kind);
     let why = format!("{kind}: {}", answer.refusal());
     Some(match kind {
+        "NotFoundException" => Fault::Missing(why),
         kind if DENIALS.contains(&kind) => Fault::Denied(why),
         kind if PASSING.contains(&kind) || answer.status.is_server_error() => Fault::Passing(why),
         _ => Fault::Final(why),

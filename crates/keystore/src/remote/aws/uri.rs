@@ -30,6 +30,11 @@ impl AwsKmsUri {
         Ok(Self { endpoint, key: key.to_owned() })
     }
 
+    /// The alias, where it is one that a caller may give to a key.
+    pub(super) fn alias(&self) -> Option<&str> {
+        Some(self.key.as_str()).filter(|key| key.starts_with("alias/") && !key.starts_with("alias/aws/"))
+    }
+
     /// The region, where an ARN names it.
     pub(super) fn region(&self) -> Option<&str> {
         let mut parts = self.key.strip_prefix("arn:")?.split(':');
@@ -52,6 +57,8 @@ mod tests {
         );
         let arn = AwsKmsUri::parse("/arn:aws:kms:eu-west-1:111122223333:alias/issuing").unwrap();
         assert_eq!(arn.region(), Some("eu-west-1"));
+        assert_eq!([&id, &alias, &arn].map(AwsKmsUri::alias), [None, Some("alias/issuing"), None]);
+        assert_eq!(AwsKmsUri::parse("/alias/aws/s3").unwrap().alias(), None);
     }
 
     #[test]

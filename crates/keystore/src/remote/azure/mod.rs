@@ -1,5 +1,6 @@
 //! Azure Key Vault and Managed HSM, over their REST API.
 
+mod generate;
 mod token;
 mod uri;
 
@@ -14,6 +15,7 @@ use super::cached::Cached;
 use super::exchange::{Answer, Fault, client, persist};
 use crate::encoding::{ec_key, ecdsa_der, rsa_key};
 use crate::{KeystoreError, Surroundings};
+pub(crate) use generate::make_missing;
 use token::Source;
 pub use uri::AzureKmsUri;
 
@@ -70,13 +72,7 @@ impl AzureKms {
         uri: &AzureKmsUri,
         surroundings: &Surroundings,
     ) -> Result<(Self, PublicKey), KeystoreError> {
-        let door = Box::new(Door {
-            resource: uri.resource(),
-            client: client(surroundings, |builder| builder.https_only(true))?,
-            source: Source::find(surroundings),
-            token: Cached::new(surroundings.clock.clone()),
-            surroundings: surroundings.clone(),
-        });
+        let door = Box::new(Door::open(uri, surroundings)?);
         let unusable = |fault: Fault| {
             let hint = match fault {
                 Fault::Denied(_) => {
@@ -84,9 +80,9 @@ impl AzureKms {
                 }
                 _ => "",
             };
-            KeystoreError::Service(format!("Azure Key Vault at {}", uri.vault), format!("{fault}{hint}"))
+            unusable(uri, format!("{fault}{hint}"))
         };
-        let key_url = format!("https://{}/keys/{}", uri.vault, uri.key);
+        let key_url = uri.url();
         let wanted =
             uri.version.as_ref().map_or_else(|| key_url.clone(), |version| format!("{key_url}/{version}"));
         let described = persist(surroundings.patience, || door.describe(&wanted)).await.map_err(unusable)?;
@@ -106,9 +102,7 @@ impl AzureKms {
             SignatureAlgorithm::EcdsaP384Sha384 => "ES384",
             SignatureAlgorithm::EcdsaP521Sha512 => "ES512",
             SignatureAlgorithm::RsaPkcs1Sha256 => "RS256",
-            SignatureAlgorithm::Ed25519 => {
-                return Err(Fault::Final("Azure Key Vault has no Ed25519 keys".to_owned()));
-            }
+            SignatureAlgorithm::Ed25519 => return Err(no_ed25519()),
         };
         let digest = BASE64_URL_SAFE_NO_PAD.encode(algorithm.hash().digest(message));
         let request = self.door.client.post(&self.sign_url).json(&json!({ "alg": alg, "value": digest }));
@@ -128,7 +122,26 @@ impl AzureKms {
     }
 }
 
+fn no_ed25519() -> Fault {
+    Fault::Final("Azure Key Vault has no Ed25519 keys".to_owned())
+}
+
+/// What is told when the vault, or the key in it, cannot be used.
+fn unusable(uri: &AzureKmsUri, why: String) -> KeystoreError {
+    KeystoreError::Service(format!("Azure Key Vault at {}", uri.vault), why)
+}
+
 impl Door {
+    fn open(uri: &AzureKmsUri, surroundings: &Surroundings) -> Result<Self, KeystoreError> {
+        Ok(Self {
+            resource: uri.resource(),
+            client: client(surroundings, |builder| builder.https_only(true))?,
+            source: Source::find(surroundings),
+            token: Cached::new(surroundings.clock.clone()),
+            surroundings: surroundings.clone(),
+        })
+    }
+
     async fn describe(&self, url: &str) -> Result<WebKey, Fault> {
         let request = self.admitted(self.client.get(format!("{url}?{API_VERSION}"))).await?;
         let described: Described = Answer::to(request).await?.json()?;

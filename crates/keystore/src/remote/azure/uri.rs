@@ -47,6 +47,16 @@ impl AzureKmsUri {
         }
     }
 
+    /// Of the key, without a version.
+    pub(super) fn url(&self) -> String {
+        format!("https://{}/keys/{}", self.vault, self.key)
+    }
+
+    /// Whether it is a Managed HSM, in which every key is in hardware.
+    pub(super) fn is_managed_hsm(&self) -> bool {
+        self.vault.contains(".managedhsm.")
+    }
+
     /// For what tokens are asked.
     pub(super) fn resource(&self) -> String {
         format!("https://{}", self.vault.split_once('.').map_or("", |(_, domain)| domain))
@@ -62,9 +72,14 @@ mod tests {
         let uri = AzureKmsUri::parse("myvault.vault.azure.net/testkey").unwrap();
         assert_eq!((uri.key.as_str(), uri.version.as_deref()), ("testkey", None));
         assert_eq!(uri.resource(), "https://vault.azure.net");
+        assert_eq!(
+            (uri.url().as_str(), uri.is_managed_hsm()),
+            ("https://myvault.vault.azure.net/keys/testkey", false)
+        );
         let uri = AzureKmsUri::parse("hsm.managedhsm.azure.cn/k/0123abcd").unwrap();
         assert_eq!(uri.version.as_deref(), Some("0123abcd"));
         assert_eq!(uri.resource(), "https://managedhsm.azure.cn");
+        assert!(uri.is_managed_hsm());
     }
 
     #[test]

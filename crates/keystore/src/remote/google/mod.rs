@@ -1,5 +1,6 @@
 //! Google Cloud KMS, over its REST API.
 
+mod generate;
 mod token;
 mod uri;
 
@@ -14,6 +15,7 @@ use sigstead_crypto::{PublicKey, PublicKeyKind, Secret, SignatureAlgorithm};
 use super::cached::Cached;
 use super::exchange::{Answer, Fault, client, persist};
 use crate::{KeystoreError, Surroundings};
+pub(crate) use generate::make_missing;
 use token::Source;
 pub use uri::GcpKmsUri;
 
@@ -58,22 +60,27 @@ impl GcpKms {
         uri: GcpKmsUri,
         surroundings: &Surroundings,
     ) -> Result<(Self, PublicKey), KeystoreError> {
-        let kms = Self {
-            name: uri.name,
-            client: client(surroundings, |builder| builder.https_only(true))?,
-            source: Source::find(surroundings)?,
-            token: Cached::new(surroundings.clock.clone()),
-            surroundings: surroundings.clone(),
-        };
+        let kms = Self::at(uri, surroundings)?;
         let described = persist(surroundings.patience, || kms.describe()).await;
         let public_key = described.map_err(|fault| {
             let hint = match fault {
                 Fault::Denied(_) => "\n  hint: the caller needs the role roles/cloudkms.signerVerifier",
                 _ => "",
             };
-            KeystoreError::Service("Google Cloud KMS".to_owned(), format!("{fault}{hint}"))
+            unusable(format!("{fault}{hint}"))
         })?;
         Ok((kms, public_key))
+    }
+
+    /// Nothing is asked yet.
+    fn at(uri: GcpKmsUri, surroundings: &Surroundings) -> Result<Self, KeystoreError> {
+        Ok(Self {
+            name: uri.name,
+            client: client(surroundings, |builder| builder.https_only(true))?,
+            source: Source::find(surroundings)?,
+            token: Cached::new(surroundings.clock.clone()),
+            surroundings: surroundings.clone(),
+        })
     }
 
     async fn describe(&self) -> Result<PublicKey, Fault> {
@@ -123,6 +130,11 @@ impl GcpKms {
         self.token.forget().await;
         true
     }
+}
+
+/// What is told when the service, or the key in it, cannot be used.
+fn unusable(why: String) -> KeystoreError {
+    KeystoreError::Service("Google Cloud KMS".to_owned(), why)
 }
 
 /// As JSON carries 64-bit numbers: in text.

@@ -34,6 +34,11 @@ impl GcpKmsUri {
         }
         Ok(Self { name })
     }
+
+    /// The key ring's resource name and the key's own, if this is the version that a new key begins with.
+    pub(super) fn of_a_new_key(&self) -> Option<(&str, &str)> {
+        self.name.strip_suffix("/cryptoKeyVersions/1")?.split_once("/cryptoKeys/")
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +51,9 @@ mod tests {
         assert_eq!(GcpKmsUri::parse(name).unwrap().name, name);
         let short = "projects/p/locations/eu/keyRings/r/cryptoKeys/k/versions/1";
         assert_eq!(GcpKmsUri::parse(short).unwrap().name, name);
+        let ring = "projects/p/locations/eu/keyRings/r";
+        assert_eq!(GcpKmsUri::parse(name).unwrap().of_a_new_key(), Some((ring, "k")));
+        assert_eq!(GcpKmsUri::parse(&name.replace("/1", "/11")).unwrap().of_a_new_key(), None);
     }
 
     #[test]

@@ -57,20 +57,18 @@ impl Door {
         })
     }
 
-    pub(super) fn address(&self) -> &str {
-        &self.address
+    /// What is told when Vault, or the key in it, cannot be used.
+    pub(super) fn unusable(&self, why: String) -> KeystoreError {
+        KeystoreError::Service(format!("Vault at {}", self.address), why)
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
         Answer::to(self.admitted(self.client.get(self.url(path)))).await?.json()
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &(impl Serialize + Sync),
-    ) -> Result<T, Fault> {
-        Answer::to(self.admitted(self.client.post(self.url(path)).json(body))).await?.json()
+    /// The answer, whatever its status: some deeds are answered without a word.
+    pub(super) async fn post(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<Answer, Fault> {
+        Answer::to(self.admitted(self.client.post(self.url(path)).json(body))).await
     }
 
     /// Agents replace tokens in their files. False if it is the same one, or none can be read.

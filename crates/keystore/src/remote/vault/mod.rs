@@ -1,6 +1,7 @@
 //! The transit engine of Vault and OpenBao.
 
 mod door;
+mod generate;
 mod renewal;
 mod uri;
 
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 use super::exchange::{Fault, persist};
 use crate::{KeystoreError, Surroundings};
 use door::Door;
+pub(crate) use generate::make_missing;
 pub use uri::VaultUri;
 
 /// One version of a key in the transit engine.
@@ -60,9 +62,7 @@ impl Vault {
         surroundings: &Surroundings,
     ) -> Result<(Self, PublicKey), KeystoreError> {
         let door = Arc::new(Door::open(uri.token.as_ref(), surroundings)?);
-        let mount = surroundings.variable("TRANSIT_SECRET_ENGINE_PATH");
-        let mount = mount.as_deref().unwrap_or("transit").trim_matches('/');
-        let [describing, path] = ["keys", "sign"].map(|deed| format!("{mount}/{deed}/{}", uri.key));
+        let [describing, path] = paths(uri, surroundings);
         let described = persist(surroundings.patience, || door.get::<Described>(&describing)).await;
         let unusable = |fault: Fault| {
             let hint = match fault {
@@ -71,10 +71,12 @@ impl Vault {
                         "\n  hint: the token needs the policy `read` on {describing} and `update` on {path}"
                     )
                 }
-                Fault::Final(_) => format!("\n  hint: `vault read {describing}` must show the key"),
+                Fault::Missing(_) | Fault::Final(_) => {
+                    format!("\n  hint: `vault read {describing}` must show the key")
+                }
                 Fault::Passing(_) => String::new(),
             };
-            KeystoreError::Service(format!("Vault at {}", door.address()), format!("{fault}{hint}"))
+            door.unusable(format!("{fault}{hint}"))
         };
         let key = described.map_err(unusable)?.data;
         let version = uri.version.unwrap_or(key.latest_version);
@@ -85,7 +87,7 @@ impl Vault {
 
     pub(super) async fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
         let request = request(self.version, algorithm, message);
-        let signed: Signed = self.door.post(&self.path, &request).await?;
+        let signed: Signed = self.door.post(&self.path, &request).await?.json()?;
         let ours = format!("vault:v{}:", self.version);
         let signature = signed.data.signature.strip_prefix(&ours).map(|text| BASE64_STANDARD.decode(text));
         match signature {
@@ -98,6 +100,13 @@ impl Vault {
     pub(super) fn read_token_again(&self) -> bool {
         self.door.read_token_again()
     }
+}
+
+/// Where the key is described, and where it signs.
+fn paths(uri: &VaultUri, surroundings: &Surroundings) -> [String; 2] {
+    let mount = surroundings.variable("TRANSIT_SECRET_ENGINE_PATH");
+    let mount = mount.as_deref().unwrap_or("transit").trim_matches('/');
+    ["keys", "sign"].map(|deed| format!("{mount}/{deed}/{}", uri.key))
 }
 
 /// Of what depends on the key's type, Vault leaves aside what is not for this key.

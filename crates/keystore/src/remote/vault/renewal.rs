@@ -60,6 +60,7 @@ pub(super) fn start(door: Arc<Door>, patience: Duration) -> JoinSet<()> {
 
 async fn renew(door: &Door, patience: Duration) -> Result<Duration, Fault> {
     let nothing = json!({});
-    let renewed: Renewed = persist(patience, || door.post("auth/token/renew-self", &nothing)).await?;
+    let attempt = async || door.post("auth/token/renew-self", &nothing).await?.json();
+    let renewed: Renewed = persist(patience, attempt).await?;
     Ok(Duration::from_secs(renewed.auth.lease_duration))
 }

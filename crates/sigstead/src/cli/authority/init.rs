@@ -35,7 +35,7 @@ pub(in crate::cli) struct Init {
     /// Where the password of the root's key is, as env:NAME or file:PATH. A key that is made is encrypted with it.
     #[arg(long, value_name = "SOURCE", requires = "root", value_parser = password_source)]
     root_password: Option<SecretSource>,
-    /// Where the key is (docs/keys.md). In a file or a token it is made if it is not there.
+    /// Where the key is (docs/keys.md); it is made if it is not there.
     #[arg(long, value_name = "URI")]
     key: Option<String>,
     /// The kind of key to make.
@@ -115,6 +115,7 @@ impl Init {
     async fn signer(&self, folder: &Path, key: &str) -> anyhow::Result<Arc<dyn Signer>> {
         let uri = absolute_key(folder, key);
         if sigstead_keystore::make_missing(&uri, self.key_kind.into(), &wire::surroundings())
+            .await
             .with_context(|| format!("cannot make the key {key}"))?
         {
             console::line(format_args!("the key {key} was made"));
