@@ -102,11 +102,11 @@ async fn insert(database: &Database, records: &[Record]) -> Result<(), StoreErro
     let (mut intents, mut issuances) = (Vec::new(), Vec::new());
     for record in records {
         match record {
-            Record::Intent(intent) => intents.push(intent.clone()),
-            Record::Issuance(issuance) => issuances.push(issuance.clone()),
+            Record::Intent(intent) => intents.push(intent),
+            Record::Issuance(issuance) => issuances.push(issuance),
             Record::Denial(intent, denial) => {
-                intents.push(intent.clone());
-                issuances.push(denial.clone());
+                intents.push(intent);
+                issuances.push(denial);
             }
         }
     }

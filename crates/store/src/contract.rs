@@ -405,16 +405,20 @@ async fn issuances_are_recorded(database: &Database) {
         not_after: 2,
     };
     let [other, third] = [2, 3].map(|n| Intent { serial: vec![n, 2], ..intent.clone() });
-    database.record_issuances(&[intent.clone(), other, third], &[]).await.unwrap();
+    database.record_issuances(&[&intent, &other, &third], &[]).await.unwrap();
     let fresh = Intent { serial: vec![4, 2], ..intent.clone() };
-    assert!(database.record_issuances(&[fresh, intent], &[]).await.is_err(), "a serial number is used once");
+    assert!(
+        database.record_issuances(&[&fresh, &intent], &[]).await.is_err(),
+        "a serial number is used once"
+    );
     let counts = |issued, failed, denied, open| IssuanceCounts { issued, failed, denied, open };
     assert_eq!(database.issuance_counts().await.unwrap(), counts(0, 0, 0, 3), "all of a call, or nothing");
     let outcome = |serial, outcome| Issuance { serial, at_ms: 2, outcome };
     let issued = outcome(vec![1, 2], IssuanceOutcome::Issued { certificate: vec![4], scts: Vec::new() });
     let failed = outcome(vec![2, 2], IssuanceOutcome::Failed("the CT log refused".into()));
     let denied = outcome(vec![3, 2], IssuanceOutcome::Denied("the rule".into()));
-    database.record_issuances(&[], &[issued, failed, denied]).await.unwrap();
+    database.record_issuances(&[], &[&issued, &failed, &denied]).await.unwrap();
+    assert!(database.record_issuances(&[&fresh], &[&issued]).await.is_err(), "an outcome is recorded once");
     assert_eq!(database.issuance_counts().await.unwrap(), counts(1, 1, 1, 0));
     let issuer = ([5; 32], Bytes::from_static(b"der"));
     database.put_ct_issuers(&[issuer.clone(), issuer]).await.unwrap();

@@ -238,8 +238,8 @@ impl Database {
     /// issuance may leave.
     pub async fn record_issuances(
         &self,
-        intents: &[Intent],
-        issuances: &[Issuance],
+        intents: &[&Intent],
+        issuances: &[&Issuance],
     ) -> Result<(), StoreError> {
         either!(self.record_issuances(intents, issuances))
     }

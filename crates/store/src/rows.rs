@@ -8,7 +8,7 @@ macro_rules! rows {
     ($engine:ty) => {
         use crate::rows::RECLAIM_EVERY;
         use crate::tree::{NewTree, Tree, TreeKind, TreeState};
-        use crate::{Intent, Issuance, IssuanceCounts};
+        use crate::IssuanceCounts;
 
         impl $engine {
             pub(crate) async fn open_active_tree(&self, new: &NewTree) -> Result<Tree, StoreError> {
@@ -119,22 +119,6 @@ macro_rules! rows {
                     .fetch_optional(self.read_pool())
                     .await?;
                 Ok(row.map(|row| row.try_get::<Vec<u8>, _>(0)).transpose()?.map(Bytes::from))
-            }
-
-            /// One transaction; see [`crate::Database::record_issuances`].
-            pub(crate) async fn record_issuances(
-                &self,
-                intents: &[Intent],
-                issuances: &[Issuance],
-            ) -> Result<(), StoreError> {
-                let mut transaction = self.begin_write().await?;
-                if !intents.is_empty() {
-                    trail::insert_intents(&mut transaction, intents).await?;
-                }
-                if !issuances.is_empty() {
-                    trail::insert_outcomes(&mut transaction, issuances).await?;
-                }
-                Ok(transaction.commit().await?)
             }
 
             pub(crate) async fn issuance_counts(&self) -> Result<IssuanceCounts, StoreError> {

@@ -32,9 +32,9 @@ fn issuance(n: u8) -> Option<Issuance> {
 
 async fn fill(database: &Database, numbers: std::ops::Range<u8>) {
     let intents: Vec<_> = numbers.clone().map(intent).collect();
-    database.record_issuances(&intents, &[]).await.unwrap();
+    database.record_issuances(&intents.iter().collect::<Vec<_>>(), &[]).await.unwrap();
     let issuances: Vec<_> = numbers.filter_map(issuance).collect();
-    database.record_issuances(&[], &issuances).await.unwrap();
+    database.record_issuances(&[], &issuances.iter().collect::<Vec<_>>()).await.unwrap();
 }
 
 /// What a query must find, worked out without a database.

@@ -9,13 +9,24 @@ use crate::{Intent, Issuance, StoreError};
 
 crate::trail_rows::trail_rows!(Sqlite, sqlx::Sqlite);
 
+impl Sqlite {
+    /// One transaction; see [`crate::Database::record_issuances`].
+    pub(crate) async fn record_issuances(
+        &self,
+        intents: &[&Intent],
+        issuances: &[&Issuance],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin_write().await?;
+        insert_intents(&mut transaction, intents).await?;
+        insert_outcomes(&mut transaction, issuances).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
 /// Rows in one statement; SQLite takes at most 32,766 parameters.
 const ROWS: usize = 1000;
 
-pub(super) async fn insert_intents(
-    connection: &mut SqliteConnection,
-    intents: &[Intent],
-) -> Result<(), StoreError> {
+async fn insert_intents(connection: &mut SqliteConnection, intents: &[&Intent]) -> Result<(), StoreError> {
     for chunk in intents.chunks(ROWS) {
         let mut query = QueryBuilder::new(
             "INSERT OR FAIL INTO issuance_intents \
@@ -37,9 +48,9 @@ pub(super) async fn insert_intents(
     Ok(())
 }
 
-pub(super) async fn insert_outcomes(
+async fn insert_outcomes(
     connection: &mut SqliteConnection,
-    issuances: &[Issuance],
+    issuances: &[&Issuance],
 ) -> Result<(), StoreError> {
     for chunk in issuances.chunks(ROWS) {
         let mut query = QueryBuilder::new(
