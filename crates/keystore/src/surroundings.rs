@@ -19,7 +19,15 @@ pub struct Surroundings {
     pub patience: Duration,
 }
 
+/// How long a service may take to make a key: RSA keys of 4,096 bits are not made at once.
+pub(crate) const GENERATION: Duration = Duration::from_secs(60);
+
 impl Surroundings {
+    /// For clients that a key is made with.
+    pub(crate) fn of_makers(&self) -> Self {
+        Self { patience: GENERATION, ..self.clone() }
+    }
+
     /// An environment variable; one that is empty counts as not set.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())

@@ -120,7 +120,7 @@ macro_rules! search_rows {
                 let (shares, done) = self.pack_batches(tree, (bundle + 1) * BUNDLE_WIDTH).await?;
                 let (share, end) = share_packed_with(bundle);
                 let (segments, bundles) = self.pack_share(tree, share, end).await?;
-                if shares.is_empty() && done.is_empty() && segments.is_empty() {
+                if shares.is_empty() && done.is_none() && segments.is_empty() {
                     return Ok(());
                 }
                 let mut transaction = self.begin_write().await?;
@@ -133,10 +133,10 @@ macro_rules! search_rows {
                     insert.push(" ON CONFLICT DO NOTHING");
                     insert.build().execute(&mut *transaction).await?;
                 }
-                for first in done {
-                    sqlx::query("DELETE FROM search_batches WHERE tree = $1 AND first_index = $2")
+                if let Some(last) = done {
+                    sqlx::query("DELETE FROM search_batches WHERE tree = $1 AND first_index <= $2")
                         .bind(tree.0)
-                        .bind(signed(first))
+                        .bind(signed(last))
                         .execute(&mut *transaction)
                         .await?;
                 }
@@ -157,16 +157,17 @@ macro_rules! search_rows {
                 Ok(transaction.commit().await?)
             }
 
-            /// The postings before `end`, where a bundle ends, that are in batches: packed, by bundle and share. And the
-            /// batches that hold no others.
-            async fn pack_batches(&self, tree: TreeKey, end: u64) -> Result<(Packs, Vec<u64>), StoreError> {
-                let (mut by_bundle, mut done): (BTreeMap<u64, Vec<Posting>>, _) = (BTreeMap::new(), Vec::new());
+            /// The postings before `end`, where a bundle ends, that are in batches: packed, by bundle and share. And the last
+            /// of the batches that hold no others: only the one after it can reach across `end`, and an earlier one cannot come
+            /// any more, for batches are committed in their order.
+            async fn pack_batches(&self, tree: TreeKey, end: u64) -> Result<(Packs, Option<u64>), StoreError> {
+                let (mut by_bundle, mut done): (BTreeMap<u64, Vec<Posting>>, _) = (BTreeMap::new(), None);
                 for (base, bytes) in self.search_batches(tree, end).await? {
                     let mut postings = Packed { bytes: &bytes, base, bucket: None }.all()?;
                     let all = postings.len();
                     postings.retain(|(_, index)| *index < end);
                     if postings.len() == all {
-                        done.push(base);
+                        done = done.max(Some(base));
                     }
                     for (key, index) in postings {
                         by_bundle.entry(index / BUNDLE_WIDTH).or_default().push((key, index));

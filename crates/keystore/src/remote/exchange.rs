@@ -30,6 +30,16 @@ pub(crate) enum Fault {
     Final(String),
 }
 
+impl Fault {
+    /// What is told of it, with what the caller must be allowed to do where that is why.
+    pub(crate) fn told(&self, needs: &str) -> String {
+        match self {
+            Self::Denied(why) => format!("{why}\n  hint: {needs}"),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (Self::Passing(why) | Self::Denied(why) | Self::Missing(why) | Self::Final(why)) = self;
@@ -110,6 +120,18 @@ where
         pause = LONGEST_PAUSE.min(pause * 2);
     }
     Err(Fault::Passing(last))
+}
+
+/// Makes a key if the service, asked for it, has none of that name; says whether it did. Whatever else is wrong with the key
+/// is told when it is opened.
+pub(crate) async fn make_if_missing<T>(
+    asked: Result<T, Fault>,
+    make: impl Future<Output = Result<(), Fault>>,
+) -> Result<bool, Fault> {
+    match asked {
+        Err(Fault::Missing(_)) => make.await.map(|()| true),
+        _ => Ok(false),
+    }
 }
 
 /// A client whose single attempts end early enough for others.

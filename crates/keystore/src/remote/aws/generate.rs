@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use sigstead_crypto::KeyKind;
 
 use super::{AwsKmsUri, Door};
-use crate::remote::exchange::{Fault, persist};
+use crate::remote::exchange::{Fault, make_if_missing, persist};
 use crate::{KeystoreError, Surroundings};
 
 #[derive(Deserialize)]
@@ -25,30 +25,21 @@ pub(crate) async fn make_missing(
     surroundings: &Surroundings,
 ) -> Result<bool, KeystoreError> {
     let Some(alias) = uri.alias() else { return Ok(false) };
-    let door = Door::open(uri, surroundings)?;
+    let door = Door::open(uri, &surroundings.of_makers())?;
     let named = json!({ "KeyId": alias });
     let shown = persist(surroundings.patience, || door.call::<Value>("GetPublicKey", &named)).await;
-    // Whatever else is wrong is told when the key is opened.
-    if !matches!(shown, Err(Fault::Missing(_))) {
-        return Ok(false);
-    }
-    let wanted =
-        json!({ "KeySpec": spec(kind), "KeyUsage": "SIGN_VERIFY", "Description": "made by sigstead" });
-    // Asked once: a second attempt, after an answer that was lost, would make a second key.
-    let made = door.call::<Made>("CreateKey", &wanted).await.map_err(|fault| match fault {
-        Fault::Denied(why) => door.unusable(format!(
-            "{why}\n  hint: to make the key, the caller needs kms:CreateKey and kms:CreateAlias"
-        )),
-        fault => door.unusable(fault.to_string()),
-    })?;
-    let arn = made.key_metadata.arn;
-    let wanted = json!({ "AliasName": alias, "TargetKeyId": arn });
-    persist(surroundings.patience, || door.ask("CreateAlias", &wanted)).await.map_err(|fault| {
-        door.unusable(format!(
-            "{fault}\n  hint: the key was made, without the alias; name it awskms:///{arn}"
-        ))
-    })?;
-    Ok(true)
+    let make = async {
+        let wanted =
+            json!({ "KeySpec": spec(kind), "KeyUsage": "SIGN_VERIFY", "Description": "made by sigstead" });
+        // Asked once: a second attempt, after an answer that was lost, would make a second key.
+        let Made { key_metadata: Metadata { arn } } = door.call("CreateKey", &wanted).await?;
+        let wanted = json!({ "AliasName": alias, "TargetKeyId": arn });
+        let named = persist(surroundings.patience, || door.ask("CreateAlias", &wanted)).await;
+        let lost = |fault| Fault::Final(format!("{fault}\n  hint: the key was made, as awskms:///{arn}"));
+        named.map(drop).map_err(lost)
+    };
+    let needs = "to make the key, the caller needs kms:CreateKey and kms:CreateAlias";
+    make_if_missing(shown, make).await.map_err(|fault| door.unusable(fault.told(needs)))
 }
 
 const fn spec(kind: KeyKind) -> &'static str {

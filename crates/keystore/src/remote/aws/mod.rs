@@ -80,13 +80,8 @@ impl AwsKms {
         surroundings: &Surroundings,
     ) -> Result<(Self, PublicKey), KeystoreError> {
         let door = Box::new(Door::open(uri, surroundings)?);
-        let unusable = |fault: Fault| {
-            let hint = match fault {
-                Fault::Denied(_) => "\n  hint: the caller needs kms:GetPublicKey and kms:Sign for the key",
-                _ => "",
-            };
-            door.unusable(format!("{fault}{hint}"))
-        };
+        let needs = "the caller needs kms:GetPublicKey and kms:Sign for the key";
+        let unusable = |fault: Fault| door.unusable(fault.told(needs));
         let wanted = json!({ "KeyId": uri.key });
         let described = persist(surroundings.patience, || door.call("GetPublicKey", &wanted)).await;
         let described: Described = described.map_err(unusable)?;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use sigstead_crypto::KeyKind;
 
 use super::{API_VERSION, AzureKmsUri, Door, no_ed25519, unusable};
-use crate::remote::exchange::{Answer, Fault, persist};
+use crate::remote::exchange::{Answer, Fault, make_if_missing, persist};
 use crate::{KeystoreError, Surroundings};
 
 /// Makes the key if the vault has none of that name, and says whether it did. Versions are Azure's to name.
@@ -14,23 +14,16 @@ pub(crate) async fn make_missing(
     if uri.version.is_some() {
         return Ok(false);
     }
-    let (door, url) = (Door::open(uri, surroundings)?, uri.url());
-    // Whatever else is wrong is told when the key is opened.
-    if !matches!(persist(surroundings.patience, || door.describe(&url)).await, Err(Fault::Missing(_))) {
-        return Ok(false);
-    }
-    let wanted = wanted(kind, uri).map_err(|fault| unusable(uri, fault.to_string()))?;
-    // Asked once: a second attempt, after an answer that was lost, would make a second version.
-    let request = door.client.post(format!("{url}/create?{API_VERSION}")).json(&wanted);
-    let made = async { Answer::to(door.admitted(request).await?).await?.accepted() };
-    match made.await {
-        Ok(_) => Ok(true),
-        Err(Fault::Denied(why)) => {
-            let hint = "to make the key, the caller needs the role Key Vault Crypto Officer, or the permission create";
-            Err(unusable(uri, format!("{why}\n  hint: {hint}")))
-        }
-        Err(fault) => Err(unusable(uri, fault.to_string())),
-    }
+    let (door, url) = (Door::open(uri, &surroundings.of_makers())?, uri.url());
+    let described = persist(surroundings.patience, || door.describe(&url)).await;
+    let make = async {
+        // Asked once: a second attempt, after an answer that was lost, would make a second version.
+        let request = door.client.post(format!("{url}/create?{API_VERSION}")).json(&wanted(kind, uri)?);
+        Answer::to(door.admitted(request).await?).await?.accepted().map(drop)
+    };
+    let needs =
+        "to make the key, the caller needs the role Key Vault Crypto Officer, or the permission create";
+    make_if_missing(described, make).await.map_err(|fault| unusable(uri, fault.told(needs)))
 }
 
 fn wanted(kind: KeyKind, uri: &AzureKmsUri) -> Result<Value, Fault> {

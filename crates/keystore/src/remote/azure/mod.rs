@@ -73,15 +73,8 @@ impl AzureKms {
         surroundings: &Surroundings,
     ) -> Result<(Self, PublicKey), KeystoreError> {
         let door = Box::new(Door::open(uri, surroundings)?);
-        let unusable = |fault: Fault| {
-            let hint = match fault {
-                Fault::Denied(_) => {
-                    "\n  hint: the caller needs the role Key Vault Crypto User, or the permissions get and sign"
-                }
-                _ => "",
-            };
-            unusable(uri, format!("{fault}{hint}"))
-        };
+        let needs = "the caller needs the role Key Vault Crypto User, or the permissions get and sign";
+        let unusable = |fault: Fault| unusable(uri, fault.told(needs));
         let key_url = uri.url();
         let wanted =
             uri.version.as_ref().map_or_else(|| key_url.clone(), |version| format!("{key_url}/{version}"));

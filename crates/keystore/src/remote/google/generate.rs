@@ -1,15 +1,11 @@
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 use sigstead_crypto::KeyKind;
 
 use super::{API, GcpKms, GcpKmsUri, unusable};
-use crate::remote::exchange::{Answer, Fault, persist};
+use crate::remote::exchange::{Answer, Fault, make_if_missing, persist};
+use crate::surroundings::GENERATION;
 use crate::{KeystoreError, Surroundings};
-
-/// How long Google may take from the key to its material.
-const GENERATION: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct Version {
@@ -24,23 +20,14 @@ pub(crate) async fn make_missing(
     surroundings: &Surroundings,
 ) -> Result<bool, KeystoreError> {
     let Some((ring, key)) = uri.of_a_new_key() else { return Ok(false) };
-    let kms = GcpKms::at(uri.clone(), surroundings)?;
-    // Whatever else is wrong is told when the key is opened.
-    if !matches!(persist(surroundings.patience, || kms.describe()).await, Err(Fault::Missing(_))) {
-        return Ok(false);
-    }
-    let made = async {
+    let kms = GcpKms::at(uri.clone(), &surroundings.of_makers())?;
+    let described = persist(surroundings.patience, || kms.describe()).await;
+    let make = async {
         kms.create(ring, key, algorithm(kind)?).await?;
         persist(GENERATION, || kms.is_generated()).await
     };
-    match made.await {
-        Ok(()) => Ok(true),
-        Err(Fault::Denied(why)) => {
-            let hint = "to make the key, the caller needs the role roles/cloudkms.admin";
-            Err(unusable(format!("{why}\n  hint: {hint}")))
-        }
-        Err(fault) => Err(unusable(fault.to_string())),
-    }
+    let needs = "to make the key, the caller needs the role roles/cloudkms.admin";
+    make_if_missing(described, make).await.map_err(|fault| unusable(fault.told(needs)))
 }
 
 impl GcpKms {

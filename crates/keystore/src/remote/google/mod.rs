@@ -62,13 +62,8 @@ impl GcpKms {
     ) -> Result<(Self, PublicKey), KeystoreError> {
         let kms = Self::at(uri, surroundings)?;
         let described = persist(surroundings.patience, || kms.describe()).await;
-        let public_key = described.map_err(|fault| {
-            let hint = match fault {
-                Fault::Denied(_) => "\n  hint: the caller needs the role roles/cloudkms.signerVerifier",
-                _ => "",
-            };
-            unusable(format!("{fault}{hint}"))
-        })?;
+        let needs = "the caller needs the role roles/cloudkms.signerVerifier";
+        let public_key = described.map_err(|fault| unusable(fault.told(needs)))?;
         Ok((kms, public_key))
     }
 

@@ -3,7 +3,8 @@ use sigstead_crypto::KeyKind;
 
 use super::door::Door;
 use super::{Described, VaultUri, paths};
-use crate::remote::exchange::{Fault, persist};
+use crate::remote::exchange::{make_if_missing, persist};
+use crate::surroundings::GENERATION;
 use crate::{KeystoreError, Surroundings};
 
 /// Makes the key in the transit engine if it has none of that name, and says whether it did. A later version than the first
@@ -13,23 +14,18 @@ pub(crate) async fn make_missing(
     kind: KeyKind,
     surroundings: &Surroundings,
 ) -> Result<bool, KeystoreError> {
-    let door = Door::open(uri.token.as_ref(), surroundings)?;
-    let [path, _] = paths(uri, surroundings);
-    let described = persist(surroundings.patience, || door.get::<Described>(&path)).await;
-    // Whatever else is wrong is told when the key is opened.
-    if !matches!(described, Err(Fault::Missing(_))) || uri.version.is_some_and(|version| version != 1) {
+    if uri.version.is_some_and(|version| version != 1) {
         return Ok(false);
     }
+    let door = Door::open(uri.token.as_ref(), &surroundings.of_makers())?;
+    let [path, _] = paths(uri, surroundings);
+    let described = persist(surroundings.patience, || door.get::<Described>(&path)).await;
     let wanted = json!({ "type": type_of(kind) });
     // Once more for one that is there by now changes nothing.
-    let made = persist(surroundings.patience, || async { door.post(&path, &wanted).await?.accepted() }).await;
-    match made {
-        Ok(_) => Ok(true),
-        Err(Fault::Denied(why)) => Err(door.unusable(format!(
-            "{why}\n  hint: to make the key, the token needs the policy `update` on {path}"
-        ))),
-        Err(fault) => Err(door.unusable(fault.to_string())),
-    }
+    let attempt = async || door.post(&path, &wanted).await?.accepted().map(drop);
+    let make = persist(GENERATION, attempt);
+    let needs = format!("to make the key, the token needs the policy `update` on {path}");
+    make_if_missing(described, make).await.map_err(|fault| door.unusable(fault.told(&needs)))
 }
 
 const fn type_of(kind: KeyKind) -> &'static str {

@@ -65,18 +65,14 @@ impl Vault {
         let [describing, path] = paths(uri, surroundings);
         let described = persist(surroundings.patience, || door.get::<Described>(&describing)).await;
         let unusable = |fault: Fault| {
-            let hint = match fault {
-                Fault::Denied(_) => {
-                    format!(
-                        "\n  hint: the token needs the policy `read` on {describing} and `update` on {path}"
-                    )
+            door.unusable(match fault {
+                Fault::Missing(why) | Fault::Final(why) => {
+                    format!("{why}\n  hint: `vault read {describing}` must show the key")
                 }
-                Fault::Missing(_) | Fault::Final(_) => {
-                    format!("\n  hint: `vault read {describing}` must show the key")
-                }
-                Fault::Passing(_) => String::new(),
-            };
-            door.unusable(format!("{fault}{hint}"))
+                fault => fault.told(&format!(
+                    "the token needs the policy `read` on {describing} and `update` on {path}"
+                )),
+            })
         };
         let key = described.map_err(unusable)?.data;
         let version = uri.version.unwrap_or(key.latest_version);
