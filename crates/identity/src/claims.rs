@@ -23,6 +23,15 @@ impl<'a> Claims<'a> {
     pub(crate) fn text(self, name: &'static str) -> Result<&'a str, TokenError> {
         self.0.get(name).and_then(usable_text).ok_or(TokenError::Claim(name))
     }
+
+    /// Such a claim, or the empty text if the token has none.
+    pub(crate) fn text_or_empty(self, name: &'static str) -> Result<&'a str, TokenError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(""),
+            Some(Value::String(text)) if text.is_empty() => Ok(""),
+            Some(_) => self.text(name),
+        }
+    }
 }
 
 /// Not empty, and without U+0000, which databases refuse.
@@ -175,7 +184,8 @@ fn uri(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
 }
 
 fn username(subject: &str, config: &IssuerConfig) -> Result<String, TokenError> {
-    if subject.contains('!') || is_email(subject) {
+    let is_address = subject.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+    if subject.contains('!') || is_address {
         return Err(TokenError::Value {
             claim: "sub",
             why: "a user name has no `!` and is no e-mail address",
@@ -328,7 +338,10 @@ mod tests {
             named(username, sub("joe")).unwrap().name,
             SubjectAlternativeName::Username("joe!a.example".into())
         );
-        assert!(named(username, sub("a!b")).is_err() && named(username, sub("a@b.example")).is_err());
+        assert!(named(username, sub("joe@laptop")).is_ok());
+        for wrong in ["a!b", "a@b.example", "ü@b.example", "a@ü.example", "\"a b\"@c.example"] {
+            assert!(named(username, sub(wrong)).is_err(), "{wrong}");
+        }
         let kubernetes = "    type: kubernetes\n";
         let claims = json!({"sub": "system:serviceaccount:ns:sa", "kubernetes.io": {"namespace": "ns", "serviceaccount": {"name": "sa"}}});
         let expected = "https://kubernetes.io/namespaces/ns/serviceaccounts/sa";

@@ -2,21 +2,21 @@
 
 use crate::TokenError;
 use crate::claims::Claims;
-use crate::uri_name::uri_name;
+use crate::uri_name::joined;
 
 const BASE: &str = "https://github.com";
 
 /// The workflow's URI, the certificate's name.
 pub(crate) fn workflow(claims: Claims<'_>) -> Result<String, TokenError> {
-    uri_name(&format!("{BASE}/{}", claims.text("job_workflow_ref")?))
+    joined(BASE, claims.text("job_workflow_ref")?)
 }
 
 /// Extensions 2 to 6, the first generation, and 9 to 22.
 pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenError> {
     let plain = |claim| claims.text(claim).map(str::to_owned);
-    let uri = |claim| claims.text(claim).map(|value| format!("{BASE}/{value}"));
+    let uri = |claim| joined(BASE, claims.text(claim)?);
     let run = format!(
-        "{BASE}/{}/actions/runs/{}/attempts/{}",
+        "{}/actions/runs/{}/attempts/{}",
         claims.text("repository")?,
         claims.text("run_id")?,
         claims.text("run_attempt")?
@@ -27,7 +27,7 @@ pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenE
         (4, plain("workflow")?),
         (5, plain("repository")?),
         (6, plain("ref")?),
-        (9, uri("job_workflow_ref")?),
+        (9, workflow(claims)?),
         (10, plain("job_workflow_sha")?),
         (11, plain("runner_environment")?),
         (12, uri("repository")?),
@@ -39,7 +39,7 @@ pub(crate) fn extensions(claims: Claims<'_>) -> Result<Vec<(u8, String)>, TokenE
         (18, uri("workflow_ref")?),
         (19, plain("workflow_sha")?),
         (20, plain("event_name")?),
-        (21, run),
+        (21, joined(BASE, &run)?),
         (22, plain("repository_visibility")?),
     ])
 }

@@ -93,6 +93,9 @@ pub(crate) fn validate(
         Some(expiry) if expiry > now.seconds() => {}
         _ => return Err(TokenError::Expired),
     }
+    if claims.get("iat").is_some_and(|issued| !issued.is_number()) {
+        return Err(TokenError::Claim("iat"));
+    }
     match (claims.get("nbf"), seconds(claims.get("nbf"))) {
         (None, _) => Ok(()),
         (_, Some(begin)) if begin <= now.plus(NOT_BEFORE_LEEWAY).seconds() => Ok(()),
@@ -128,6 +131,11 @@ mod tests {
         assert_eq!(outcome(json!({"exp": 1001})), Err(TokenError::Audience));
         assert_eq!(outcome(json!({"aud": "sigstore", "exp": 1000})), Err(TokenError::Expired));
         assert_eq!(outcome(json!({"aud": "sigstore"})), Err(TokenError::Expired));
+        assert_eq!(outcome(json!({"aud": "sigstore", "exp": 1001, "iat": 990.5})), Ok(()));
+        assert_eq!(
+            outcome(json!({"aud": "sigstore", "exp": 1001, "iat": "990"})),
+            Err(TokenError::Claim("iat"))
+        );
         assert_eq!(
             outcome(json!({"aud": "sigstore", "exp": 2000, "nbf": 1301})),
             Err(TokenError::NotYetValid)
