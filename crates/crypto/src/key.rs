@@ -19,11 +19,11 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-/// Curves that are known, and too weak or unusual to be accepted.
-const OTHER_CURVES: [ObjectIdentifier; 2] =
-    [ObjectIdentifier::new_unwrap("1.3.132.0.33"), ObjectIdentifier::new_unwrap("1.3.132.0.10")];
+/// Too weak to be accepted.
+const P224: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.33");
 
-/// First byte of a point with both its coordinates (SEC 1 §2.3.3).
+/// First byte of a point with both its coordinates (SEC 1 §2.3.3). Go reads no others, so that a certificate with a
+/// compressed one could not be verified.
 const UNCOMPRESSED: u8 = 4;
 
 /// A public key that someone sent us, by its SubjectPublicKeyInfo (RFC 5280 §4.1).
@@ -71,7 +71,7 @@ impl PublicKey {
     /// From DER.
     ///
     /// # Errors
-    /// When it is not an SPKI, of an unknown kind, or on a refused curve.
+    /// When it is not an SPKI, of an unknown kind, on a refused curve, or a point that is not uncompressed.
     pub fn from_spki_der(spki: &[u8]) -> Result<Self, KeyError> {
         if spki.len() > MAX_SPKI {
             return Err(KeyError::Malformed(format!("longer than {MAX_SPKI} bytes")));
@@ -126,11 +126,10 @@ impl PublicKey {
         let curve = curve_oid(kind).ok_or_else(|| malformed("not a kind of key that has a curve"))?;
         let algorithm = engine(kind, HashAlgorithm::Sha256);
         let on_curve = |algorithm| ParsedPublicKey::new(algorithm, raw).is_ok();
-        if raw.first() == Some(&UNCOMPRESSED) && algorithm.is_some_and(on_curve) {
-            Self::from_raw(Some(curve), raw)
-        } else {
-            Err(malformed("not an uncompressed point on the curve"))
+        if !algorithm.is_some_and(on_curve) {
+            return Err(malformed("not a point on the curve"));
         }
+        Self::from_raw(Some(curve), raw)
     }
 
     /// From a raw Ed25519 key or an uncompressed point, of the kind that `algorithm` is for.
@@ -209,7 +208,11 @@ fn kind_of(spki: &SubjectPublicKeyInfoRef<'_>, key: &[u8]) -> Result<PublicKeyKi
         }
         ED25519 if key.len() == 32 => Ok(PublicKeyKind::Ed25519),
         ED25519 => Err(malformed("an Ed25519 key has 32 bytes")),
-        EC => curve_of(spki),
+        EC => {
+            let kind = curve_of(spki)?;
+            let is_whole = key.first() == Some(&UNCOMPRESSED);
+            if is_whole { Ok(kind) } else { Err(malformed("not an uncompressed point")) }
+        }
         other => Err(KeyError::Unsupported(format!("algorithm {other}"))),
     }
 }
@@ -220,9 +223,7 @@ fn curve_of(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKeyKind, KeyErro
         P256 => Ok(PublicKeyKind::EcdsaP256),
         P384 => Ok(PublicKeyKind::EcdsaP384),
         P521 => Ok(PublicKeyKind::EcdsaP521),
-        other if OTHER_CURVES.contains(&other) => {
-            Err(KeyError::Insecure("only the curves P-256, P-384 and P-521 are accepted"))
-        }
+        P224 => Err(KeyError::Insecure("only the curves P-256, P-384 and P-521 are accepted")),
         other => Err(KeyError::Unsupported(format!("curve {other}"))),
     }
 }

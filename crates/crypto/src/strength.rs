@@ -25,7 +25,11 @@ pub(crate) fn check(key: &PublicKey) -> Result<(), KeyError> {
             let algorithm = engine(key.kind(), HashAlgorithm::Sha256);
             let on_curve =
                 algorithm.is_some_and(|algorithm| ParsedPublicKey::new(algorithm, key.key_bytes()).is_ok());
-            if on_curve { Ok(()) } else { Err(KeyError::Insecure("the point is not on its curve")) }
+            if on_curve {
+                Ok(())
+            } else {
+                Err(KeyError::Malformed("the point is not on its curve".to_owned()))
+            }
         }
     }
 }

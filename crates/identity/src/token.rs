@@ -32,8 +32,9 @@ pub(crate) struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Takes a token apart.
+    /// Takes a token apart; it may come as it stood in a file, with a line feed after it.
     pub(crate) fn parse(text: &'a str) -> Result<Self, TokenError> {
+        let text = text.trim_ascii();
         if text.len() > MAX_TOKEN {
             return Err(TokenError::TooLong);
         }

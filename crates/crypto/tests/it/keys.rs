@@ -111,7 +111,16 @@ fn weak_and_broken_keys_are_told_apart() {
         SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap().public_key().spki_der().to_vec();
     *off_curve.last_mut().unwrap() ^= 1;
     let off_curve = PublicKey::from_spki_der(&off_curve).unwrap();
-    assert!(matches!(off_curve.check_strength(), Err(KeyError::Insecure(_))));
+    assert!(matches!(off_curve.check_strength(), Err(KeyError::Malformed(_))));
+    // The same point without its second coordinate, and none at all.
+    let signer = SoftwareSigner::generate(KeyKind::EcdsaP256).unwrap();
+    let (x, y) = signer.public_key().key_bytes()[1..].split_at(32);
+    let parity = 2 + (y[31] & 1);
+    let compressed = hex::decode("3039301306072a8648ce3d020106082a8648ce3d030107032200").unwrap();
+    let compressed = [compressed, vec![parity], x.to_vec()].concat();
+    assert!(matches!(PublicKey::from_spki_der(&compressed), Err(KeyError::Malformed(_))));
+    let infinity = hex::decode("3019301306072a8648ce3d020106082a8648ce3d03010703020000").unwrap();
+    assert!(matches!(PublicKey::from_spki_der(&infinity), Err(KeyError::Malformed(_))));
 }
 
 proptest::proptest! {
