@@ -1,5 +1,7 @@
 //! dsse 0.0.1: a DSSE envelope of which only hashes and signatures are kept.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
@@ -104,7 +106,11 @@ impl Dsse {
             Self::Proposed { text, envelope, verifiers } => (text, envelope, verifiers),
         };
         let signed = envelope.signed_bytes();
-        let mut unclaimed: Vec<usize> = (0..envelope.signatures.len()).collect();
+        // One that is there twice counts once.
+        let mut texts = HashSet::new();
+        let numbered = envelope.signatures.iter().enumerate();
+        let mut unclaimed: Vec<usize> =
+            numbered.filter(|(_, signature)| texts.insert(&signature.text)).map(|(at, _)| at).collect();
         let mut signatures = Vec::new();
         let (mut search_values, mut fields) = (Vec::new(), Vec::new());
         for verifier in &verifiers {

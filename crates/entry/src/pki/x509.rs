@@ -20,9 +20,16 @@ pub(crate) struct Verifier {
 impl Verifier {
     pub(crate) fn from_pem(text: &[u8]) -> Result<Self, Rejection> {
         let invalid = |why: String| Rejection::entry(format!("invalid public key: {why}"));
-        let blocks = pem::blocks(text.trim_ascii());
+        let text = text.trim_ascii();
+        let blocks = pem::blocks(text);
         let first = blocks.first().ok_or_else(|| invalid("failure decoding PEM".to_owned()))?;
+        // What follows the first block can only be certificates, to the end.
+        let is_end = |block: &pem::Block| text.ends_with(format!("-----END {}-----", block.label).as_bytes());
+        if !blocks.last().is_some_and(is_end) {
+            return Err(Rejection::entry("error during PEM decoding"));
+        }
         match first.label.as_str() {
+            "PUBLIC KEY" if blocks.len() > 1 => Err(invalid("a key and something else".to_owned())),
             "PUBLIC KEY" => {
                 let key = PublicKey::from_spki_der(&first.der).map_err(|error| invalid(error.to_string()))?;
                 Ok(Self { key, certificates: Vec::new() })

@@ -61,8 +61,19 @@ async fn the_first_ones_key_counts() {
     let junk = format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{theirs}");
     let refused = canonical(&hashedrekord(&other, b"message", &junk)).unwrap_err();
     assert!(refused.to_string().starts_with("invalid public key: "), "{refused}");
-    // A key before the certificates is the key; what follows it is not kept.
-    let mixed = key.public_key().to_pem() + &theirs;
-    let canonical = canonical(&hashedrekord(&key, b"message", &mixed)).unwrap();
-    assert_eq!(kept(&canonical.body), [key.public_key().to_pem()]);
+}
+
+/// As Rekor reads PEM: text before it is passed over; what follows a block makes a chain of it, of certificates only.
+#[tokio::test]
+async fn what_follows_a_key_is_not_passed_over() {
+    let key = key();
+    let (own, certificate) = (key.public_key().to_pem(), pem(&chain(&key, 2).await));
+    let outcome = |text: String| canonical(&hashedrekord(&key, b"message", &text));
+    let before = outcome(format!("my key:\n{own}\n\n")).unwrap();
+    assert_eq!(kept(&before.body), std::slice::from_ref(&own));
+    for wrong in
+        [format!("{own}x"), format!("{own}{own}"), format!("{own}{certificate}"), format!("{certificate}x")]
+    {
+        assert!(outcome(wrong.clone()).is_err(), "{wrong}");
+    }
 }

@@ -4,6 +4,7 @@
 mod base64_alphabets;
 mod certificates;
 mod chains;
+mod envelopes;
 mod foreign;
 mod found_by;
 #[cfg(feature = "openpgp")]
