@@ -147,6 +147,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_token_may_end_with_a_line_feed() {
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({"iss": "https://a.example"}).to_string());
+        let text = format!(" e30.{claims}.c2ln\n");
+        let token = Unverified::parse(&text).unwrap();
+        assert_eq!(token.issuer(), Ok("https://a.example"));
+        assert_eq!(token.signed(), (format!("e30.{claims}").as_str(), "c2ln"));
+        assert!(Unverified::parse(&format!("e30 .{claims}. c2ln")).unwrap().header().is_err());
+    }
+
     proptest::proptest! {
         #[test]
         fn no_token_panics(token in "\\PC{0,60}") {
