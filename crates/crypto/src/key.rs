@@ -1,14 +1,12 @@
 use std::sync::Arc;
 
-use aws_lc_rs::signature::ParsedPublicKey;
 use const_oid::ObjectIdentifier;
 use der::asn1::{BitStringRef, UintRef};
 use der::{Decode as _, Encode as _};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use thiserror::Error;
 
-use crate::verify::engine;
-use crate::{HashAlgorithm, pem, sha256, strength};
+use crate::{pem, sha256, strength};
 
 /// Longest SPKI that is looked at: an RSA-16384 key fits.
 const MAX_SPKI: usize = 8192;
@@ -124,12 +122,9 @@ impl PublicKey {
     /// When it is not one, or does not lie on the curve.
     pub fn from_point(kind: PublicKeyKind, raw: &[u8]) -> Result<Self, KeyError> {
         let curve = curve_oid(kind).ok_or_else(|| malformed("not a kind of key that has a curve"))?;
-        let algorithm = engine(kind, HashAlgorithm::Sha256);
-        let on_curve = |algorithm| ParsedPublicKey::new(algorithm, raw).is_ok();
-        if !algorithm.is_some_and(on_curve) {
-            return Err(malformed("not a point on the curve"));
-        }
-        Self::from_raw(Some(curve), raw)
+        let key = Self::from_raw(Some(curve), raw)?;
+        key.check_strength()?;
+        Ok(key)
     }
 
     /// From a raw Ed25519 key or an uncompressed point, of the kind that `algorithm` is for.
